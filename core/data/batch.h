@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lora {
+
+/// Marks a position without a label; the value Hugging Face uses.
+inline constexpr std::int32_t ignoredLabel = -100;
+
+/// Several sequences packed without padding: their tokens stand one after the other, sequence s at
+/// [sequenceOffsets[s], sequenceOffsets[s+1]). Label vectors not used by the task are empty.
+struct Batch
+{
+    std::vector<std::int32_t> inputIds;        ///< [tokens]
+    std::vector<std::int32_t> tokenTypeIds;    ///< [tokens]
+    std::vector<std::int32_t> sequenceOffsets; ///< [sequences + 1], starts with 0
+    std::vector<std::int32_t> classLabels;     ///< [sequences], sequence classification
+    std::vector<std::int32_t> tokenLabels;     ///< [tokens], ignoredLabel where there is none
+    std::vector<std::uint32_t> exampleIndex;   ///< [sequences], row in the data set
+
+    std::size_t tokens() const { return inputIds.size(); }
+    std::size_t sequences() const { return sequenceOffsets.empty() ? 0 : sequenceOffsets.size() - 1; }
+    std::size_t length(std::size_t sequence) const
+    {
+        return static_cast<std::size_t>(sequenceOffsets[sequence + 1] - sequenceOffsets[sequence]);
+    }
+    /// Items the loss is a mean over: labelled sequences or labelled tokens.
+    std::size_t labelledItems() const;
+};
+
+/// The sequences of `batch` named by `sequences`, in that order, as a batch of their own: a worker's share.
+Batch selectSequences(const Batch& batch, std::span<const std::uint32_t> sequences);
+/// As above into `out`, whose storage is used again.
+void selectSequences(const Batch& batch, std::span<const std::uint32_t> sequences, Batch& out);
+
+} // namespace lora

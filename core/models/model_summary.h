@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lora {
+
+/// One linear module as the layer map shows it.
+struct ModuleInfo
+{
+    std::string name; ///< Hugging Face's path, for example "bert.encoder.layer.0.attention.self.query"
+    std::int64_t inFeatures = 0;
+    std::int64_t outFeatures = 0;
+    int block = -1;         ///< block index, -1 outside the stack (pooler, classifier)
+    std::string column;     ///< what is left of the name after the block, for example "attention.self.query"
+    bool isHead = false;    ///< part of the task's head: trained, never a LoRA target of "all-linear"
+    bool isMissing = false; ///< not in the checkpoint: will be newly initialised
+};
+
+/// What can be told about a model folder from its config.json and its tensors' headers, without loading weights.
+struct ModelSummary
+{
+    std::string path; ///< as given: a folder or "builtin:encoder"
+    std::string family;
+    std::string architecture; ///< architectures[0] of config.json
+    std::int64_t parameters = 0;
+    std::int64_t fileBytes = 0;
+    std::int64_t numLayers = 0;
+    std::int64_t hiddenSize = 0;
+    std::int64_t numHeads = 0;
+    std::int64_t intermediateSize = 0;
+    std::int64_t vocabSize = 0;
+    std::int64_t maxPositions = 0;
+    bool hasTokenizer = false;
+    std::vector<ModuleInfo> modules; ///< in order of the forward pass, task head last
+    std::vector<std::string> notices; ///< what the user should know, for example "no pooler in this checkpoint: …"
+};
+
+} // namespace lora

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/train/run_outcome.h"
+#include "core/train/step_metrics.h"
+
+#include <cstdint>
+#include <string>
+
+namespace lora {
+
+/// What is known when a run begins.
+struct RunStart
+{
+    std::int64_t totalSteps = 0; ///< planned optimiser steps
+    std::int64_t firstStep = 0;  ///< steps already done by the run being resumed
+    std::int64_t trainExamples = 0;
+    std::int64_t evalExamples = 0;
+    std::string primaryMetric; ///< the key shown first, for example "accuracy"
+};
+
+/// Listens to a training run, on the training thread. Calls come in order; a slow observer slows training.
+class TrainingObserver
+{
+public:
+    virtual ~TrainingObserver() = default;
+
+    virtual void onStart(const RunStart&) {}
+    virtual void onStep(const StepMetrics&) {}
+    virtual void onEvaluationProgress(std::int64_t /*done*/, std::int64_t /*total*/) {}
+    virtual void onEvaluation(const EvalMetrics&) {}
+    virtual void onPause(bool /*isPaused*/) {}
+    /// A sentence for the user: a module newly initialised, a checkpoint written.
+    virtual void onMessage(const std::string&) {}
+    virtual void onEnd(const RunOutcome&) {}
+};
+
+} // namespace lora
