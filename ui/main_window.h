@@ -1,0 +1,118 @@
+#pragma once
+
+#include "core/config/experiment_config.h"
+#include "core/cost/cost_report.h"
+#include "core/models/model_summary.h"
+#include "core/runs/run_record.h"
+#include "core/train/run_outcome.h"
+#include "core/train/step_metrics.h"
+#include "core/train/training_observer.h"
+#include "ui/dataset_preview.h"
+#include "ui/run_state.h"
+
+#include <QMainWindow>
+#include <QString>
+
+#include <memory>
+#include <vector>
+
+class QSettings;
+
+namespace lora::ui {
+
+/// The workbench's window: navigation between pages and nothing else. It asks by signals and is told by
+/// slots, both with values only; it starts no thread, reads no data and never blocks. Every slot may be
+/// called at any time, from the window's thread, and none of them emits a request for what it was just told.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+
+public:
+    enum class Page { Setup, Train, Compare };
+    Q_ENUM(Page)
+
+    /// `settings` (window state, recent files) outlives the window. Shows the demo experiment; the first
+    /// requests (model, dataset, cost, runs) are emitted once the event loop runs.
+    explicit MainWindow(QSettings& settings, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    const ExperimentConfig& experiment() const;
+    RunState runState() const;
+    Page page() const;
+
+signals:
+    /// A model was chosen (a folder or "builtin:…"): answer with setModelSummary or setModelProblem.
+    void modelRequested(const QString& path);
+    /// Model, task, files or columns changed: answer with setDatasetPreview or setDatasetProblem. Sent again
+    /// while one is still under way; only the answer to the last one matters (DatasetPreview::source tells).
+    void datasetRequested(const lora::ExperimentConfig& experiment);
+    /// Anything changed that costs depend on, at most 20 times a second: answer with setCostReport or
+    /// clearCostReport.
+    void costRequested(const lora::ExperimentConfig& experiment);
+
+    void startRequested(const lora::ExperimentConfig& experiment);
+    void pauseRequested();
+    void resumeRequested();
+    void stopRequested();
+    void checkpointRequested();
+    /// The window was asked to close while training: stop the run, then call closeNow().
+    void closeRequested();
+
+    void runsRefreshRequested();
+    /// Write the run's adapter in PEFT's form to a new folder; report with showNotice or showProblem.
+    void exportRequested(const QString& runFolder, const QString& targetFolder);
+    /// Show a folder in the desktop's file manager.
+    void openFolderRequested(const QString& folder);
+
+    /// Read an experiment file: answer with setExperiment or showProblem.
+    void openExperimentRequested(const QString& file);
+    /// Write an experiment file: answer with setExperimentSaved or showProblem.
+    void saveExperimentRequested(const QString& file, const lora::ExperimentConfig& experiment);
+
+public slots:
+    /// Replaces the experiment being edited (undo history starts afresh); `file` is where it was read from.
+    void setExperiment(const lora::ExperimentConfig& experiment, const QString& file = {});
+    void setExperimentSaved(const QString& file);
+
+    void setModelSummary(const lora::ModelSummary& model);
+    void setModelProblem(const QString& what, const QString& hint);
+    void setDatasetPreview(const lora::ui::DatasetPreview& preview);
+    void setDatasetProblem(const QString& what, const QString& hint);
+    void setCostReport(const lora::CostReport& report);
+    /// `reason`: why there is no estimate, for example "the data set is still being read".
+    void clearCostReport(const QString& reason);
+
+    void setRunState(lora::ui::RunState state);
+    /// A sentence about what Preparing or Stopping is busy with, for example "Loading the model".
+    void setRunActivity(const QString& text);
+    /// A run begins: plots are emptied and labelled with `experiment`.
+    void setRunStart(const lora::RunStart& start, const lora::ExperimentConfig& experiment,
+                     const QString& runFolder);
+    void addStepMetrics(const std::vector<lora::StepMetrics>& steps);
+    void addEvalMetrics(const lora::EvalMetrics& metrics);
+    void setEvaluationProgress(qint64 done, qint64 total);
+    void setRunOutcome(const lora::RunOutcome& outcome);
+
+    /// All known runs; replaces the list of Compare (checked runs stay checked).
+    void setRuns(const std::vector<std::shared_ptr<const lora::RunRecord>>& runs);
+
+    void showPage(lora::ui::MainWindow::Page page);
+    /// The message strip: a problem stays until dismissed or replaced, a notice fades out of importance after
+    /// a while.
+    void showProblem(const QString& what, const QString& hint);
+    void showNotice(const QString& text);
+    /// Closes without asking again; the answer to closeRequested.
+    void closeNow();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    class Private;
+    std::unique_ptr<Private> m_d;
+};
+
+} // namespace lora::ui
