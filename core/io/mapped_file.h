@@ -26,7 +26,8 @@ private:
     std::size_t m_size = 0;
 };
 
-/// Hash of the bytes, 16 hexadecimal digits; identifies data and models in run records (not a security measure).
+/// Hash of the bytes, 16 hexadecimal digits; identifies data and models in run records (not a security
+/// measure).
 std::string hashOf(std::span<const std::byte> bytes);
 
 } // namespace lora

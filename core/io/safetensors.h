@@ -12,12 +12,14 @@ namespace lora {
 
 class MappedFile;
 
-/// Reads the safetensors format (huggingface/safetensors): 8 bytes little-endian header length, a JSON header, tensor
-/// bytes. The file is memory-mapped; every field of the header is checked before use (hostile input).
+/// Reads the safetensors format (huggingface/safetensors): 8 bytes little-endian header length, a JSON
+/// header, tensor bytes. The file is memory-mapped; every field of the header is checked before use (hostile
+/// input).
 class SafetensorsFile
 {
 public:
-    /// Throws lora::Error: FileSystem when it cannot be read, BadInput naming file and fault when it is malformed.
+    /// Throws lora::Error: FileSystem when it cannot be read, BadInput naming file and fault when it is
+    /// malformed.
     static SafetensorsFile open(const std::filesystem::path& path);
 
     const std::filesystem::path& path() const { return m_path; }
@@ -42,8 +44,8 @@ struct TensorToWrite
     std::span<const float> values;
 };
 
-/// Writes F32 tensors (sorted by name, header padded to 8 bytes, metadata format "pt" as Hugging Face's loaders
-/// require) whole or not at all. Throws lora::Error (FileSystem).
+/// Writes F32 tensors (sorted by name, header padded to 8 bytes, metadata format "pt" as Hugging Face's
+/// loaders require) whole or not at all. Throws lora::Error (FileSystem).
 void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors);
 
 } // namespace lora
