@@ -25,9 +25,11 @@ Error::Error(ErrorKind kind, const std::string& what, std::string hint)
     : std::runtime_error(what)
     , m_kind(kind)
     , m_hint(std::move(hint))
-{
-}
+{}
 
-int exitCode(ErrorKind kind) { return kind == ErrorKind::Internal ? 1 : 2; }
+int exitCode(ErrorKind kind)
+{
+    return kind == ErrorKind::Internal ? 1 : 2;
+}
 
 } // namespace lora

@@ -17,8 +17,8 @@ enum class ErrorKind {
 /// "bad_usage", "bad_input", "unsupported", "file_system", "internal"; the `kind` of error documents.
 const char* toString(ErrorKind kind);
 
-/// The only exception this project throws. `what()` names what was expected and what was found, with file and line of
-/// the data where there is one; `hint()` says what to do next.
+/// The only exception this project throws. `what()` names what was expected and what was found, with file and
+/// line of the data where there is one; `hint()` says what to do next.
 class Error : public std::runtime_error
 {
 public:

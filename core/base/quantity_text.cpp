@@ -1,7 +1,7 @@
 #include "core/base/quantity_text.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -32,15 +32,24 @@ std::string significantText(double value, int digits)
         return std::isnan(value) ? "–" : (value > 0 ? "∞" : "−∞");
     if (value == 0)
         return "0";
-    const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1;
+    int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1;
+    // 0.9999 is shown as "1.00", with one digit before the point.
+    if (std::abs(value) >= std::pow(10.0, magnitude) - 0.5 * std::pow(10.0, magnitude - digits))
+        ++magnitude;
     if (magnitude < -4)
         return fmt::format("{:.{}e}", value, digits - 1);
     return fmt::format("{:.{}f}", value, std::max(0, digits - magnitude));
 }
 
-std::string countText(double count) { return steppedText<5>(count, 1000, {"", "k", "M", "G", "T"}); }
+std::string countText(double count)
+{
+    return steppedText<5>(count, 1000, {"", "k", "M", "G", "T"});
+}
 
-std::string bytesText(double bytes) { return steppedText<5>(bytes, 1024, {"B", "KiB", "MiB", "GiB", "TiB"}); }
+std::string bytesText(double bytes)
+{
+    return steppedText<5>(bytes, 1024, {"B", "KiB", "MiB", "GiB", "TiB"});
+}
 
 std::string flopsText(double flops)
 {
@@ -68,12 +77,16 @@ std::string changeText(double ratio)
     if (!std::isfinite(ratio))
         return "–";
     const double percent = (ratio - 1) * 100;
-    const double shown = std::abs(percent) >= 99.5 && percent < 0 ? std::round(percent * 10) / 10 : std::round(percent);
+    const double shown =
+        std::abs(percent) >= 99.5 && percent < 0 ? std::round(percent * 10) / 10 : std::round(percent);
     const std::string digits = shown == std::round(shown) ? fmt::format("{:.0f}", std::abs(shown))
                                                           : fmt::format("{:.1f}", std::abs(shown));
     return (shown < 0 ? "−" : (shown > 0 ? "+" : "±")) + digits + " %";
 }
 
-std::string percentText(double fraction) { return significantText(fraction * 100) + " %"; }
+std::string percentText(double fraction)
+{
+    return significantText(fraction * 100) + " %";
+}
 
 } // namespace lora

@@ -28,12 +28,17 @@ std::uint64_t mixBits(std::uint64_t value)
 
 Rng::Rng(std::uint64_t seed, std::string_view stream)
     : m_key(mixBits(mixBits(seed + goldenGamma) ^ hashText(stream)))
+{}
+
+std::uint64_t Rng::next()
 {
+    return mixBits(m_key + goldenGamma * ++m_counter);
 }
 
-std::uint64_t Rng::next() { return mixBits(m_key + goldenGamma * ++m_counter); }
-
-double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::uniform()
+{
+    return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 double Rng::normal()
 {

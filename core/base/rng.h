@@ -5,9 +5,9 @@
 
 namespace lora {
 
-/// Counter-based random numbers: the n-th number of a stream is a hash of (seed, stream name, n), so a stream is saved
-/// and restored by two integers and streams never influence each other ("head", "shuffle", "dropout", …).
-/// Hash: SplitMix64 (Steele, Lea, Flood 2014).
+/// Counter-based random numbers: the n-th number of a stream is a hash of (seed, stream name, n), so a stream
+/// is saved and restored by two integers and streams never influence each other ("head", "shuffle",
+/// "dropout", …). Hash: SplitMix64 (Steele, Lea, Flood 2014).
 class Rng
 {
 public:

@@ -53,9 +53,10 @@ struct LoraConfig
     int r = 8;
     double loraAlpha = 16;
     double loraDropout = 0;
-    /// A list matches a module when its path equals an entry or ends with "." + entry; a string is "all-linear" or a
-    /// regular expression that has to match the whole path.
-    std::variant<std::vector<std::string>, std::string> targetModules = std::vector<std::string>{"query", "value"};
+    /// A list matches a module when its path equals an entry or ends with "." + entry; a string is
+    /// "all-linear" or a regular expression that has to match the whole path.
+    std::variant<std::vector<std::string>, std::string> targetModules =
+        std::vector<std::string>{"query", "value"};
     std::optional<std::vector<int>> layersToTransform;
     std::map<std::string, int> rankPattern;
     std::map<std::string, double> alphaPattern;
@@ -87,7 +88,7 @@ struct TrainingConfig
     double adamBeta1 = 0.9;
     double adamBeta2 = 0.999;
     double adamEpsilon = 1e-8;
-    double maxGradNorm = 1; ///< 0: no clipping
+    double maxGradNorm = 1;                 ///< 0: no clipping
     std::string lrSchedulerType = "linear"; ///< linear, cosine, constant, constant_with_warmup
     double warmupRatio = 0.06;
     std::optional<std::int64_t> evalSteps; ///< none: at the end of every epoch
@@ -103,7 +104,8 @@ struct TrainingConfig
     bool operator==(const TrainingConfig&) const = default;
 };
 
-/// One experiment: everything that decides a run, as one JSON document (see `lora-workbench-cli train --help`).
+/// One experiment: everything that decides a run, as one JSON document (see `lora-workbench-cli train
+/// --help`).
 struct ExperimentConfig
 {
     std::string name;
@@ -116,17 +118,22 @@ struct ExperimentConfig
     bool operator==(const ExperimentConfig&) const = default;
 };
 
-/// Reads one experiment. `//` comments are accepted. Collects every problem (unknown key, wrong type, value out of
-/// range) in `issues` with the key's dotted path; relative paths are resolved against `baseDirectory`.
-ExperimentConfig experimentFromJson(const nlohmann::json& document, const std::filesystem::path& baseDirectory,
-                                    ConfigIssues& issues);
+/// Reads one experiment. `//` comments are accepted. Collects every problem (unknown key, wrong type, value
+/// out of range) in `issues` with the key's dotted path; relative paths are resolved against `baseDirectory`.
+ExperimentConfig experimentFromJson(const nlohmann::json& document,
+                                    const std::filesystem::path& baseDirectory, ConfigIssues& issues);
 
-/// Reads a file, applies `key.path=value` overrides in order, then validates; throws lora::Error (BadUsage) that lists
-/// all problems at once.
-ExperimentConfig loadExperiment(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
+/// Reads a file, applies `key.path=value` overrides in order, then validates; throws lora::Error (BadUsage)
+/// that lists all problems at once.
+ExperimentConfig loadExperiment(const std::filesystem::path& file,
+                                const std::vector<std::string>& overrides = {});
 
 /// Every key with its value, defaults written out; `experimentFromJson` of it gives the same experiment back.
 nlohmann::ordered_json toJson(const ExperimentConfig& experiment);
+
+/// The metric that decides which model is best, without "eval_": `metric_for_best_model`, else the task's
+/// first.
+std::string bestMetric(const ExperimentConfig& experiment);
 
 /// Values out of range and combinations that cannot work, without looking at any file.
 ConfigIssues validate(const ExperimentConfig& experiment);

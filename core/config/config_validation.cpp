@@ -1,0 +1,186 @@
+#include "core/base/nearest_name.h"
+#include "core/config/experiment_config.h"
+#include "core/config/number_range.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace lora {
+
+namespace {
+
+/// Collects issues of one experiment; each check below looks at one section.
+class Findings
+{
+public:
+    void error(const std::string& field, std::string text) { add(field, Severity::Error, std::move(text)); }
+    void warning(const std::string& field, std::string text)
+    {
+        add(field, Severity::Warning, std::move(text));
+    }
+
+    void oneOf(const std::string& field, const std::string& value, const std::vector<std::string>& allowed)
+    {
+        if (std::ranges::find(allowed, value) == allowed.end())
+            error(field, fmt::format("found \"{}\"; allowed: {}{}", value, fmt::join(allowed, ", "),
+                                     didYouMean(value, allowed)));
+    }
+
+    void inRange(const std::string& field, double value, const NumberRange& range)
+    {
+        if (!range.contains(value))
+            error(field, fmt::format("found {}; allowed: {}", value, range.text()));
+    }
+
+    ConfigIssues take() { return std::move(m_issues); }
+
+private:
+    void add(const std::string& field, Severity severity, std::string text)
+    {
+        m_issues.push_back({field, severity, std::move(text)});
+    }
+
+    ConfigIssues m_issues;
+};
+
+void checkRegex(const std::string& field, const std::string& pattern, Findings& findings)
+{
+    constexpr std::size_t longest = 2000;
+    if (pattern.size() > longest)
+        return findings.error(
+            field, fmt::format("the pattern has {} characters; allowed: up to {}", pattern.size(), longest));
+    try {
+        const std::regex compiled(pattern, std::regex::ECMAScript);
+    } catch (const std::regex_error& fault) {
+        findings.error(field, fmt::format("\"{}\" is not a regular expression: {}", pattern, fault.what()));
+    }
+}
+
+void checkRequired(const ExperimentConfig& experiment, Findings& findings)
+{
+    if (experiment.model.empty())
+        findings.error("model", "missing: name a model folder, a hub id or \"builtin:encoder\"");
+    if (experiment.data.train.empty())
+        findings.error("data.train", "missing: name a data file or \"builtin:sentiment\"");
+    if (experiment.data.eval && experiment.data.eval->empty())
+        findings.error("data.eval",
+                       "found an empty string; allowed: a data file, or null to hold out eval_split");
+}
+
+void checkColumns(const ColumnMapping& columns, Findings& findings)
+{
+    const auto same = [](const auto& a, const auto& b) { return a && b && *a == *b; };
+    if (same(columns.text, columns.textPair))
+        findings.error("data.columns.text_pair",
+                       "is the same column as data.columns.text: \"" + *columns.text + "\"");
+    if (same(columns.label, columns.text) || same(columns.label, columns.textPair))
+        findings.error("data.columns.label", "is the same column as the text: \"" + *columns.label + "\"");
+}
+
+void checkTargets(const LoraConfig& lora, Findings& findings)
+{
+    const auto* pattern = std::get_if<std::string>(&lora.targetModules);
+    if (pattern) {
+        if (pattern->empty())
+            findings.error("method.target_modules", "found an empty string; allowed: a list of module names, "
+                                                    "\"all-linear\" or a regular expression");
+        else if (*pattern != "all-linear")
+            checkRegex("method.target_modules", *pattern, findings);
+        if (lora.layersToTransform && *pattern != "all-linear")
+            findings.error(
+                "method.layers_to_transform",
+                "cannot be combined with a regular expression in target_modules; select the layers in the "
+                "expression, or name modules in a list");
+        return;
+    }
+    const auto& names = std::get<std::vector<std::string>>(lora.targetModules);
+    if (names.empty())
+        findings.error("method.target_modules", "found an empty list; allowed: at least one module name");
+    if (std::ranges::find(names, std::string()) != names.end())
+        findings.error("method.target_modules", "found an empty module name");
+}
+
+void checkLora(const LoraConfig& lora, Findings& findings)
+{
+    checkTargets(lora, findings);
+    for (const int layer : lora.layersToTransform.value_or(std::vector<int>{})) {
+        if (layer < 0)
+            findings.error("method.layers_to_transform",
+                           fmt::format("found {}; allowed: layer indices from 0", layer));
+    }
+    if (lora.layersToTransform && lora.layersToTransform->empty())
+        findings.error("method.layers_to_transform",
+                       "found an empty list; allowed: layer indices, or null for all");
+    for (const auto& [pattern, rank] : lora.rankPattern) {
+        checkRegex("method.rank_pattern." + pattern, pattern, findings);
+        findings.inRange("method.rank_pattern." + pattern, rank, rankRange());
+    }
+    for (const auto& [pattern, alpha] : lora.alphaPattern) {
+        checkRegex("method.alpha_pattern." + pattern, pattern, findings);
+        findings.inRange("method.alpha_pattern." + pattern, alpha, alphaRange());
+    }
+    findings.oneOf("method.bias", lora.bias, {"none", "all", "lora_only"});
+}
+
+void checkMethod(const MethodConfig& method, Findings& findings)
+{
+    if (method.type == MethodType::Lora)
+        checkLora(method.lora, findings);
+    else if (method.lora.initAdapter)
+        findings.warning("method.init_adapter",
+                         fmt::format("is not used by method \"{}\"", toString(method.type)));
+}
+
+void checkTraining(const ExperimentConfig& experiment, Findings& findings)
+{
+    const TrainingConfig& training = experiment.training;
+    findings.oneOf("training.lr_scheduler_type", training.lrSchedulerType,
+                   {"linear", "cosine", "constant", "constant_with_warmup"});
+    if (training.dtype != "float32")
+        findings.error("training.dtype",
+                       "\"" + training.dtype + "\" is not supported in this version; allowed: \"float32\"");
+    const auto metrics = metricNames(experiment.task);
+    findings.oneOf("training.metric_for_best_model", bestMetric(experiment),
+                   {metrics.begin(), metrics.end()});
+}
+
+/// Combinations that run, but not as meant.
+void checkSense(const TrainingConfig& training, Findings& findings)
+{
+    if (training.lrSchedulerType == "constant" && training.warmupRatio > 0 && training.warmupRatio != 0.06)
+        findings.warning("training.warmup_ratio",
+                         "is not used by \"constant\"; \"constant_with_warmup\" warms up");
+    const bool isPerEpoch = !training.evalSteps && training.maxSteps <= 0;
+    if (training.earlyStoppingPatience && isPerEpoch &&
+        training.numTrainEpochs <= *training.earlyStoppingPatience)
+        findings.warning(
+            "training.early_stopping_patience",
+            fmt::format("can never stop this run: {} epochs give too few evaluations for a patience of "
+                        "{}; set eval_steps",
+                        training.numTrainEpochs, *training.earlyStoppingPatience));
+    if (training.earlyStoppingPatience && training.evalSteps && training.maxSteps > 0 &&
+        *training.evalSteps > training.maxSteps)
+        findings.error(
+            "training.early_stopping_patience",
+            fmt::format("needs evaluations during training, but eval_steps ({}) is above max_steps ({})",
+                        *training.evalSteps, training.maxSteps));
+}
+
+} // namespace
+
+ConfigIssues validate(const ExperimentConfig& experiment)
+{
+    Findings findings;
+    checkRequired(experiment, findings);
+    checkColumns(experiment.data.columns, findings);
+    for (const NumberRange& range : numberRanges()) {
+        if (const auto value = range.value(experiment))
+            findings.inRange(std::string(range.field), *value, range);
+    }
+    checkMethod(experiment.method, findings);
+    checkTraining(experiment, findings);
+    checkSense(experiment.training, findings);
+    return findings.take();
+}
+
+} // namespace lora

@@ -1,0 +1,234 @@
+#include "core/config/experiment_config.h"
+
+#include "core/base/error.h"
+#include "core/base/nearest_name.h"
+#include "core/config/experiment_paths.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+namespace lora {
+
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t largestFile = 16u << 20;
+
+/// Rank and alpha patterns have keys of the user's own, dots included.
+const std::vector<std::string> freeSections{"method.rank_pattern.", "method.alpha_pattern."};
+
+/// Keys whose value is text even when it looks like a number: column "0" of a file without a header.
+const std::vector<std::string> textPaths{"name",
+                                         "model",
+                                         "data.train",
+                                         "data.eval",
+                                         "data.columns.text",
+                                         "data.columns.text_pair",
+                                         "data.columns.label",
+                                         "method.init_adapter"};
+
+void collectPaths(const nlohmann::ordered_json& node, const std::string& prefix,
+                  std::vector<std::string>& paths)
+{
+    for (const auto& [key, value] : node.items()) {
+        paths.push_back(prefix + key);
+        if (value.is_object())
+            collectPaths(value, prefix + key + ".", paths);
+    }
+}
+
+std::string readText(const fs::path& file)
+{
+    std::error_code error;
+    if (!fs::is_regular_file(file, error))
+        throw Error(ErrorKind::FileSystem,
+                    fmt::format("{}: {}", file.string(),
+                                fs::is_directory(file, error) ? "is a folder, expected an experiment file"
+                                                              : "no such experiment file"),
+                    "Give the path of an experiment file (JSON).");
+    const auto size = fs::file_size(file, error);
+    if (error || size > largestFile)
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: {} bytes is too large for an experiment file (at most {})",
+                                file.string(), size, largestFile),
+                    "Give the path of an experiment file (JSON), not of data or a model.");
+    std::ifstream stream(file, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    if (!stream.eof() && !stream.good())
+        throw Error(ErrorKind::FileSystem, file.string() + ": cannot be read",
+                    "Check the file's permissions.");
+    return text;
+}
+
+/// nlohmann keeps the last of two equal keys; in a file written by hand the first one would be lost
+/// unnoticed.
+class DuplicateKeys
+{
+public:
+    explicit DuplicateKeys(ConfigIssues& issues)
+        : m_issues(issues)
+    {}
+
+    bool operator()(int, Json::parse_event_t event, Json& parsed)
+    {
+        if (event == Json::parse_event_t::object_start)
+            m_keys.emplace_back();
+        else if (event == Json::parse_event_t::object_end && !m_keys.empty())
+            m_keys.pop_back();
+        else if (event == Json::parse_event_t::key && !m_keys.empty() &&
+                 !m_keys.back().insert(parsed.get<std::string>()).second)
+            m_issues.push_back(
+                {parsed.get<std::string>(), Severity::Error, "the key stands twice in one object"});
+        return true;
+    }
+
+private:
+    ConfigIssues& m_issues;
+    std::vector<std::set<std::string>> m_keys;
+};
+
+Json parseFile(const fs::path& file, ConfigIssues& issues)
+{
+    const std::string text = readText(file);
+    try {
+        DuplicateKeys duplicates(issues);
+        return Json::parse(text, std::ref(duplicates), true, true);
+    } catch (const Json::exception& exception) {
+        // "[json.exception.parse_error.101] parse error at line 3, column 5: …": the part in brackets helps
+        // nobody.
+        const std::string what = exception.what();
+        const std::size_t start = what.find("] ");
+        throw Error(
+            ErrorKind::BadUsage,
+            fmt::format("{}: not valid JSON: {}", file.string(),
+                        start == std::string::npos ? what : what.substr(start + 2)),
+            "Correct the JSON at that place; // comments are allowed, a comma after the last entry is not.");
+    }
+}
+
+std::vector<std::string> splitPath(const std::string& path)
+{
+    for (const std::string& section : freeSections) {
+        if (path.starts_with(section)) {
+            std::vector<std::string> parts = splitPath(section.substr(0, section.size() - 1));
+            parts.push_back(path.substr(section.size()));
+            return parts;
+        }
+    }
+    std::vector<std::string> parts;
+    std::size_t start = 0;
+    for (std::size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', start)) {
+        parts.push_back(path.substr(start, dot - start));
+        start = dot + 1;
+    }
+    parts.push_back(path.substr(start));
+    return parts;
+}
+
+Json overrideValue(const std::string& path, const std::string& text)
+{
+    Json value = Json::parse(text, nullptr, false);
+    const bool isText = std::ranges::find(textPaths, path) != textPaths.end();
+    if (value.is_discarded() || (isText && !value.is_string() && !value.is_null()))
+        return Json(text);
+    return value;
+}
+
+/// The object that holds the last part of `parts`, made on the way; null when something else stands there.
+Json* parentOf(Json& document, const std::vector<std::string>& parts)
+{
+    Json* node = &document;
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+        if (!node->is_object())
+            return nullptr;
+        Json& child = (*node)[parts[i]];
+        if (child.is_null())
+            child = Json::object();
+        node = &child;
+    }
+    return node->is_object() ? node : nullptr;
+}
+
+/// null resets a key to its default.
+Json defaultOf(const std::vector<std::string>& parts)
+{
+    static const Json defaults = toJson(ExperimentConfig{});
+    const Json* node = &defaults;
+    for (const std::string& part : parts) {
+        if (!node->is_object() || !node->contains(part))
+            return nullptr;
+        node = &(*node)[part];
+    }
+    return *node;
+}
+
+bool isUtf8(const std::string& text)
+{
+    try {
+        return !Json(text).dump().empty();
+    } catch (const Json::exception&) {
+        return false;
+    }
+}
+
+void applyOverride(Json& document, const std::string& text, ConfigIssues& issues)
+{
+    const std::size_t equals = text.find('=');
+    const bool isText = isUtf8(text);
+    if (!isText || equals == std::string::npos || equals == 0) {
+        issues.push_back({isText ? "--set " + text : "--set", Severity::Error,
+                          isText ? "expected key.path=value" : "found bytes that are not valid UTF-8"});
+        return;
+    }
+    const std::string path = text.substr(0, equals);
+    const std::vector<std::string> parts = splitPath(path);
+    Json* const parent = parentOf(document, parts);
+    if (!parent) {
+        issues.push_back({"--set " + text, Severity::Error,
+                          "\"" + path + "\" does not lead through objects in the experiment"});
+        return;
+    }
+    Json value = overrideValue(path, text.substr(equals + 1));
+    const bool isFree =
+        std::ranges::any_of(freeSections, [&](const auto& each) { return path.starts_with(each); });
+    if (value.is_null() && isFree)
+        parent->erase(parts.back());
+    else
+        (*parent)[parts.back()] = value.is_null() ? defaultOf(parts) : std::move(value);
+}
+
+} // namespace
+
+const std::vector<std::string>& experimentPaths()
+{
+    static const std::vector<std::string> paths = [] {
+        std::vector<std::string> result;
+        collectPaths(toJson(ExperimentConfig{}), "", result);
+        return result;
+    }();
+    return paths;
+}
+
+ExperimentConfig loadExperiment(const fs::path& file, const std::vector<std::string>& overrides)
+{
+    ConfigIssues issues;
+    Json document = parseFile(file, issues);
+    for (const std::string& text : overrides)
+        applyOverride(document, text, issues);
+    ExperimentConfig experiment = experimentFromJson(document, fs::absolute(file).parent_path(), issues);
+    throwOnErrors(issues, file.string());
+    return experiment;
+}
+
+std::string bestMetric(const ExperimentConfig& experiment)
+{
+    std::string name =
+        experiment.training.metricForBestModel.value_or(std::string(metricNames(experiment.task).front()));
+    return name.starts_with("eval_") ? name.substr(5) : name;
+}
+
+} // namespace lora

@@ -1,0 +1,314 @@
+#include "core/base/nearest_name.h"
+#include "core/config/experiment_config.h"
+#include "core/config/experiment_paths.h"
+#include "core/config/object_reader.h"
+
+#include <algorithm>
+
+namespace lora {
+
+namespace {
+
+using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+// Tasks of the contract that this version does not offer: named apart from misspelled ones.
+const std::vector<std::string> laterTasks{"regression", "token-classification", "question-answering",
+                                          "causal-lm"};
+const std::vector<std::string> offeredTasks{"sequence-classification", "masked-lm"};
+const std::vector<std::string> methodNames{"lora", "full", "head"};
+
+std::string fileInBase(const std::string& path, const fs::path& base)
+{
+    if (path.empty() || path.starts_with("builtin:") || base.empty() || fs::path(path).is_absolute())
+        return path;
+    std::error_code ignored;
+    const fs::path absolute = fs::absolute(base, ignored);
+    return ((ignored ? base : absolute) / path).lexically_normal().string();
+}
+
+/// A model may also be a hub id ("org/name"), which is only a path when such a folder stands beside the
+/// experiment.
+std::string modelInBase(const std::string& model, const fs::path& base)
+{
+    const std::string path = fileInBase(model, base);
+    const bool looksLikeHubId = std::ranges::count(model, '/') == 1 && !model.starts_with('.') &&
+                                !model.starts_with('/') && !model.ends_with('/');
+    std::error_code ignored;
+    return looksLikeHubId && !fs::exists(path, ignored) ? model : path;
+}
+
+void readTask(const Json& value, TaskType& task, ConfigIssues& issues)
+{
+    ObjectReader reader(value, "task", issues);
+    std::string name(toString(task));
+    reader.read("type", name);
+    if (const auto type = taskFromString(name)) {
+        task = *type;
+    } else {
+        const bool isLater = std::ranges::find(laterTasks, name) != laterTasks.end();
+        reader.report("task.type", fmt::format("\"{}\" is {}; allowed: {}{}", name,
+                                               isLater ? "not supported in this version" : "not a task",
+                                               fmt::join(offeredTasks, ", "),
+                                               isLater ? "" : didYouMean(name, offeredTasks)));
+    }
+    reader.finish(experimentPaths());
+}
+
+void readColumns(const Json& value, ColumnMapping& columns, ConfigIssues& issues)
+{
+    ObjectReader reader(value, "data.columns", issues);
+    reader.read("text", columns.text);
+    reader.read("text_pair", columns.textPair);
+    reader.read("label", columns.label);
+    reader.finish(experimentPaths());
+}
+
+void readData(const Json& value, DataConfig& data, ConfigIssues& issues)
+{
+    ObjectReader reader(value, "data", issues);
+    reader.read("train", data.train);
+    reader.read("eval", data.eval);
+    reader.read("eval_split", data.evalSplit);
+    if (const Json* columns = reader.take("columns"))
+        readColumns(*columns, data.columns, issues);
+    reader.read("max_length", data.maxLength);
+    reader.read("max_train_samples", data.maxTrainSamples);
+    reader.read("shuffle", data.shuffle);
+    reader.finish(experimentPaths());
+}
+
+/// A key of the contract that this version knows at its neutral values only.
+void readNeutral(ObjectReader& reader, const std::string& key, const std::vector<Json>& neutral)
+{
+    const Json* value = reader.take(key);
+    if (!value || std::ranges::find(neutral, *value) != neutral.end())
+        return;
+    std::string allowed;
+    for (const Json& each : neutral)
+        allowed += (allowed.empty() ? "" : " or ") + each.dump();
+    reader.report(reader.pathOf(key),
+                  foundText(*value) + " is not supported in this version; allowed: " + allowed);
+}
+
+void readTargets(ObjectReader& reader, LoraConfig& lora)
+{
+    const Json* value = reader.take("target_modules");
+    if (!value)
+        return;
+    if (value->is_string())
+        lora.targetModules = value->get<std::string>();
+    else if (value->is_array())
+        reader.read("target_modules", lora.targetModules.emplace<std::vector<std::string>>());
+    else
+        reader.report("method.target_modules",
+                      "expected a list of module names, \"all-linear\" or a regular expression, found " +
+                          foundText(*value));
+}
+
+/// PEFT takes one index as well as a list.
+void readLayers(ObjectReader& reader, LoraConfig& lora)
+{
+    const Json* value = reader.take("layers_to_transform");
+    if (value && value->is_number()) {
+        std::optional<int> layer;
+        reader.read("layers_to_transform", layer);
+        if (layer)
+            lora.layersToTransform = std::vector<int>{*layer};
+    } else {
+        reader.read("layers_to_transform", lora.layersToTransform);
+    }
+}
+
+void readLora(ObjectReader& reader, LoraConfig& lora)
+{
+    reader.read("r", lora.r);
+    reader.read("lora_alpha", lora.loraAlpha);
+    reader.read("lora_dropout", lora.loraDropout);
+    readTargets(reader, lora);
+    readLayers(reader, lora);
+    reader.read("rank_pattern", lora.rankPattern);
+    reader.read("alpha_pattern", lora.alphaPattern);
+    std::optional<std::vector<std::string>> modules;
+    reader.read("modules_to_save", modules);
+    lora.modulesToSave = modules.value_or(std::vector<std::string>{});
+    reader.read("bias", lora.bias);
+    reader.read("use_rslora", lora.useRslora);
+    reader.read("init_adapter", lora.initAdapter);
+    readNeutral(reader, "use_dora", {false});
+    readNeutral(reader, "init_lora_weights", {true});
+    readNeutral(reader, "loraplus_lr_ratio", {nullptr});
+}
+
+void readMethod(const Json& value, MethodConfig& method, ConfigIssues& issues)
+{
+    ObjectReader reader(value, "method", issues);
+    std::string type(toString(method.type));
+    reader.read("type", type);
+    const auto found = std::ranges::find(methodNames, type);
+    if (found == methodNames.end())
+        reader.report("method.type",
+                      fmt::format("\"{}\" is not a method; allowed: {}{}", type, fmt::join(methodNames, ", "),
+                                  didYouMean(type, methodNames)));
+    else
+        method.type = static_cast<MethodType>(found - methodNames.begin());
+    readLora(reader, method.lora);
+    reader.finish(experimentPaths());
+}
+
+void readTraining(const Json& value, TrainingConfig& training, ConfigIssues& issues)
+{
+    ObjectReader reader(value, "training", issues);
+    reader.read("num_train_epochs", training.numTrainEpochs);
+    reader.read("max_steps", training.maxSteps);
+    reader.read("per_device_train_batch_size", training.perDeviceTrainBatchSize);
+    reader.read("gradient_accumulation_steps", training.gradientAccumulationSteps);
+    reader.read("learning_rate", training.learningRate);
+    reader.read("weight_decay", training.weightDecay);
+    reader.read("adam_beta1", training.adamBeta1);
+    reader.read("adam_beta2", training.adamBeta2);
+    reader.read("adam_epsilon", training.adamEpsilon);
+    reader.read("max_grad_norm", training.maxGradNorm);
+    reader.read("lr_scheduler_type", training.lrSchedulerType);
+    reader.read("warmup_ratio", training.warmupRatio);
+    reader.read("eval_steps", training.evalSteps);
+    reader.read("save_steps", training.saveSteps);
+    reader.read("early_stopping_patience", training.earlyStoppingPatience);
+    reader.read("metric_for_best_model", training.metricForBestModel);
+    reader.read("load_best_model_at_end", training.loadBestModelAtEnd);
+    reader.read("hidden_dropout", training.hiddenDropout);
+    reader.read("seed", training.seed);
+    reader.read("threads", training.threads);
+    reader.read("dtype", training.dtype);
+    readNeutral(reader, "prefix_cache", {"auto", "off"});
+    reader.finish(experimentPaths());
+}
+
+void resolvePaths(ExperimentConfig& experiment, const fs::path& base)
+{
+    experiment.model = modelInBase(experiment.model, base);
+    experiment.data.train = fileInBase(experiment.data.train, base);
+    if (experiment.data.eval)
+        experiment.data.eval = fileInBase(*experiment.data.eval, base);
+    if (experiment.method.lora.initAdapter)
+        experiment.method.lora.initAdapter = fileInBase(*experiment.method.lora.initAdapter, base);
+}
+
+template <class T>
+OrderedJson orNull(const std::optional<T>& value)
+{
+    return value ? OrderedJson(*value) : OrderedJson(nullptr);
+}
+
+OrderedJson dataJson(const DataConfig& data)
+{
+    return {{"train", data.train},
+            {"eval", orNull(data.eval)},
+            {"eval_split", data.evalSplit},
+            {"columns",
+             {{"text", orNull(data.columns.text)},
+              {"text_pair", orNull(data.columns.textPair)},
+              {"label", orNull(data.columns.label)}}},
+            {"max_length", data.maxLength},
+            {"max_train_samples", orNull(data.maxTrainSamples)},
+            {"shuffle", data.shuffle}};
+}
+
+OrderedJson methodJson(const MethodConfig& method)
+{
+    const LoraConfig& lora = method.lora;
+    OrderedJson targets;
+    std::visit([&](const auto& value) { targets = value; }, lora.targetModules);
+    return {{"type", toString(method.type)},
+            {"r", lora.r},
+            {"lora_alpha", lora.loraAlpha},
+            {"lora_dropout", lora.loraDropout},
+            {"target_modules", targets},
+            {"layers_to_transform", orNull(lora.layersToTransform)},
+            {"rank_pattern", OrderedJson(lora.rankPattern)},
+            {"alpha_pattern", OrderedJson(lora.alphaPattern)},
+            {"modules_to_save",
+             lora.modulesToSave.empty() ? OrderedJson(nullptr) : OrderedJson(lora.modulesToSave)},
+            {"bias", lora.bias},
+            {"use_rslora", lora.useRslora},
+            {"use_dora", false},
+            {"init_lora_weights", true},
+            {"loraplus_lr_ratio", nullptr},
+            {"init_adapter", orNull(lora.initAdapter)}};
+}
+
+OrderedJson trainingJson(const TrainingConfig& training)
+{
+    return {{"num_train_epochs", training.numTrainEpochs},
+            {"max_steps", training.maxSteps},
+            {"per_device_train_batch_size", training.perDeviceTrainBatchSize},
+            {"gradient_accumulation_steps", training.gradientAccumulationSteps},
+            {"learning_rate", training.learningRate},
+            {"weight_decay", training.weightDecay},
+            {"adam_beta1", training.adamBeta1},
+            {"adam_beta2", training.adamBeta2},
+            {"adam_epsilon", training.adamEpsilon},
+            {"max_grad_norm", training.maxGradNorm},
+            {"lr_scheduler_type", training.lrSchedulerType},
+            {"warmup_ratio", training.warmupRatio},
+            {"eval_steps", orNull(training.evalSteps)},
+            {"save_steps", orNull(training.saveSteps)},
+            {"early_stopping_patience", orNull(training.earlyStoppingPatience)},
+            {"metric_for_best_model", orNull(training.metricForBestModel)},
+            {"load_best_model_at_end", training.loadBestModelAtEnd},
+            {"hidden_dropout", orNull(training.hiddenDropout)},
+            {"seed", training.seed},
+            {"threads", training.threads},
+            {"dtype", training.dtype},
+            {"prefix_cache", "auto"}};
+}
+
+} // namespace
+
+std::string_view toString(MethodType method)
+{
+    return methodNames[static_cast<std::size_t>(method)];
+}
+
+ExperimentConfig experimentFromJson(const Json& document, const fs::path& baseDirectory, ConfigIssues& issues)
+{
+    ExperimentConfig experiment;
+    ConfigIssues found;
+    ObjectReader reader(document, "", found);
+    reader.read("name", experiment.name);
+    reader.read("model", experiment.model);
+    if (const Json* task = reader.take("task"))
+        readTask(*task, experiment.task, found);
+    if (const Json* data = reader.take("data"))
+        readData(*data, experiment.data, found);
+    if (const Json* method = reader.take("method"))
+        readMethod(*method, experiment.method, found);
+    if (const Json* training = reader.take("training"))
+        readTraining(*training, experiment.training, found);
+    reader.finish(experimentPaths());
+    resolvePaths(experiment, baseDirectory);
+
+    // A key that could not be read (wholly, or in an entry) is not what the file says: validation has nothing
+    // to add.
+    const ConfigIssues unread = found;
+    for (ConfigIssue& issue : validate(experiment)) {
+        const auto isSame = [&](const ConfigIssue& each) { return each.field.starts_with(issue.field); };
+        if (std::ranges::none_of(unread, isSame))
+            found.push_back(std::move(issue));
+    }
+    issues.insert(issues.end(), found.begin(), found.end());
+    return experiment;
+}
+
+OrderedJson toJson(const ExperimentConfig& experiment)
+{
+    return {{"name", experiment.name},
+            {"model", experiment.model},
+            {"task", {{"type", toString(experiment.task)}}},
+            {"data", dataJson(experiment.data)},
+            {"method", methodJson(experiment.method)},
+            {"training", trainingJson(experiment.training)}};
+}
+
+} // namespace lora
