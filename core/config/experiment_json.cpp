@@ -286,6 +286,8 @@ ExperimentConfig experimentFromJson(const Json& document, const fs::path& baseDi
         readMethod(*method, experiment.method, found);
     if (const Json* training = reader.take("training"))
         readTraining(*training, experiment.training, found);
+    // The experiment.json of a run also names what the run was made from: no part of the experiment.
+    reader.take("hashes");
     reader.finish(experimentPaths());
     resolvePaths(experiment, baseDirectory);
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace lora {
+
+/// Names of the files in a run folder; the folder is the truth about a run and readable by people.
+namespace run_files {
+inline constexpr const char* experiment = "experiment.json";
+inline constexpr const char* metrics = "metrics.jsonl";
+inline constexpr const char* summary = "summary.json";
+/// Key of experiment.json beside the experiment's own: {"model","train","eval"}, what the run was made from.
+inline constexpr const char* hashesKey = "hashes";
+} // namespace run_files
+
+/// True when the folder holds a run: an experiment.json and a metrics.jsonl.
+bool isRunFolder(const std::filesystem::path& folder);
+
+/// $XDG_DATA_HOME/lora-workbench, else ~/.local/share/lora-workbench; not created.
+std::filesystem::path dataHome();
+/// Where runs go that were not given a folder: dataHome()/runs.
+std::filesystem::path defaultRunsFolder();
+
+/// "Intel(R) … , 8 threads, 15.5 GiB": the machine a measurement was made on; no names of host or user.
+std::string hostDescription();
+/// Version of this program.
+std::string programVersion();
+
+} // namespace lora
