@@ -16,9 +16,9 @@ struct Batch
     std::vector<std::int32_t> inputIds;        ///< [tokens]
     std::vector<std::int32_t> tokenTypeIds;    ///< [tokens]
     std::vector<std::int32_t> sequenceOffsets; ///< [sequences + 1], starts with 0
-    std::vector<std::int32_t> classLabels;     ///< [sequences], sequence classification
-    std::vector<std::int32_t> tokenLabels;     ///< [tokens], ignoredLabel where there is none
-    std::vector<std::uint32_t> exampleIndex;   ///< [sequences], row in the data set
+    std::vector<std::int32_t> classLabels; ///< [sequences], sequence classification; ignoredLabel: unlabelled
+    std::vector<std::int32_t> tokenLabels; ///< [tokens], ignoredLabel where there is none
+    std::vector<std::uint32_t> exampleIndex; ///< [sequences], row in the data set
 
     std::size_t tokens() const { return inputIds.size(); }
     std::size_t sequences() const { return sequenceOffsets.empty() ? 0 : sequenceOffsets.size() - 1; }
@@ -34,5 +34,7 @@ struct Batch
 Batch selectSequences(const Batch& batch, std::span<const std::uint32_t> sequences);
 /// As above into `out`, whose storage is used again.
 void selectSequences(const Batch& batch, std::span<const std::uint32_t> sequences, Batch& out);
+/// Empties all vectors but keeps their storage.
+void clear(Batch& batch);
 
 } // namespace lora

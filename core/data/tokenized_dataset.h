@@ -3,6 +3,7 @@
 #include "core/config/task.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,15 +15,26 @@ struct TokenizedExample
     std::vector<std::int32_t> inputIds;
     std::vector<std::int32_t> tokenTypeIds; ///< same length
     std::int32_t classLabel = -1;           ///< sequence classification; -1: unlabelled
-    std::vector<std::int32_t> tokenLabels;  ///< same length as inputIds where the task has token labels, else empty
-    std::uint32_t line = 0;                 ///< line in the data file, for messages
+    std::vector<std::int32_t>
+        tokenLabels; ///< same length as inputIds where the task has token labels, else empty
+    /// Masked-language-model rows made from text: which tokens are never masked. Else empty.
+    std::vector<bool> isSpecial;
+    std::uint32_t line = 0; ///< line in the data file, for messages
     bool isTruncated = false;
+};
+
+/// What hiding tokens at random needs to know of the tokenizer.
+struct MaskingFacts
+{
+    std::int32_t maskId = 0;
+    std::int32_t vocabularySize = 0; ///< random replacements are below it
 };
 
 /// A data set ready for training: examples, the labels' names and what identifies it.
 struct TokenizedDataset
 {
     std::vector<TokenizedExample> examples;
+    std::optional<MaskingFacts> masking; ///< set: token labels are made anew each epoch by hiding tokens
     std::vector<std::string> labelNames; ///< class id -> name; empty where the task has none
     std::string source;                  ///< file or builtin name
     std::string hash;                    ///< of the file's bytes, 16 hexadecimal digits

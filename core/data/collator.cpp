@@ -1,0 +1,88 @@
+#include "core/data/collator.h"
+
+#include "core/base/check.h"
+#include "core/base/rng.h"
+
+#include <fmt/format.h>
+
+namespace lora {
+
+namespace {
+
+constexpr double hiddenShare = 0.15;
+constexpr double maskedShare = 0.8;
+constexpr double replacedShare = 0.1;
+
+std::int32_t hiddenId(std::int32_t original, const MaskingFacts& facts, Rng& rng)
+{
+    const double kind = rng.uniform();
+    if (kind < maskedShare)
+        return facts.maskId;
+    if (kind < maskedShare + replacedShare)
+        return static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(facts.vocabularySize)));
+    return original;
+}
+
+} // namespace
+
+Collator::Collator(const TokenizedDataset& dataset, TaskType task, std::uint64_t seed)
+    : m_dataset(&dataset)
+    , m_task(task)
+    , m_seed(seed)
+{}
+
+void Collator::pack(std::span<const std::uint32_t> rows, std::int64_t epoch, Batch& out) const
+{
+    clear(out);
+    out.sequenceOffsets.push_back(0);
+    for (const std::uint32_t row : rows) {
+        LORA_ASSERT(row < m_dataset->size());
+        const TokenizedExample& example = m_dataset->examples[row];
+        out.inputIds.insert(out.inputIds.end(), example.inputIds.begin(), example.inputIds.end());
+        out.tokenTypeIds.insert(out.tokenTypeIds.end(), example.tokenTypeIds.begin(),
+                                example.tokenTypeIds.end());
+        out.tokenTypeIds.resize(out.inputIds.size(), 0);
+        out.exampleIndex.push_back(row);
+        if (m_task == TaskType::SequenceClassification)
+            out.classLabels.push_back(example.classLabel < 0 ? ignoredLabel : example.classLabel);
+        else
+            appendTokenLabels(row, epoch, out);
+        out.sequenceOffsets.push_back(static_cast<std::int32_t>(out.inputIds.size()));
+    }
+}
+
+void Collator::appendTokenLabels(std::uint32_t row, std::int64_t epoch, Batch& out) const
+{
+    const std::vector<std::int32_t>& labels = m_dataset->examples[row].tokenLabels;
+    out.tokenLabels.insert(out.tokenLabels.end(), labels.begin(), labels.end());
+    out.tokenLabels.resize(out.inputIds.size(), ignoredLabel);
+    if (m_dataset->masking && labels.empty())
+        hideTokens(row, epoch, out);
+}
+
+void Collator::hideTokens(std::uint32_t row, std::int64_t epoch, Batch& out) const
+{
+    const TokenizedExample& example = m_dataset->examples[row];
+    const std::size_t first = out.inputIds.size() - example.inputIds.size();
+    Rng rng(m_seed, fmt::format("masking/{}/{}", epoch, row));
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 0; i < example.inputIds.size(); ++i) {
+        if (i >= example.isSpecial.size() || !example.isSpecial[i])
+            candidates.push_back(first + i);
+    }
+    bool isAnyHidden = false;
+    const auto hide = [&](std::size_t position) {
+        out.tokenLabels[position] = out.inputIds[position];
+        out.inputIds[position] = hiddenId(out.inputIds[position], *m_dataset->masking, rng);
+        isAnyHidden = true;
+    };
+    for (const std::size_t position : candidates) {
+        if (rng.uniform() < hiddenShare)
+            hide(position);
+    }
+    // A short text often has nothing chosen: it would cost its forward pass and teach nothing.
+    if (!isAnyHidden && !candidates.empty())
+        hide(candidates[rng.below(candidates.size())]);
+}
+
+} // namespace lora
