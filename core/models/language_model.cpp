@@ -1,0 +1,109 @@
+#include "core/models/language_model.h"
+
+namespace lora {
+
+template <class T>
+LanguageModel<T>::LanguageModel(ModelConfig config, TaskType task, std::unique_ptr<Trunk<T>> trunk,
+                                std::unique_ptr<TaskHead<T>> head)
+    : m_config(std::move(config))
+    , m_task(task)
+    , m_trunk(std::move(trunk))
+    , m_head(std::move(head))
+{
+    setDropout(m_config.hiddenDropoutProb, m_config.attentionProbsDropoutProb, m_config.classifierDropout);
+}
+
+template <class T>
+void LanguageModel<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
+{
+    m_trunk->visitParameters(visit);
+    m_head->visitParameters(visit);
+}
+
+template <class T>
+std::vector<LinearSite<T>> LanguageModel<T>::linears()
+{
+    std::vector<LinearSite<T>> sites;
+    const auto collect = [&](const LinearSite<T>& site) { sites.push_back(site); };
+    m_trunk->visitLinears(collect);
+    m_head->visitLinears(collect);
+    return sites;
+}
+
+template <class T>
+std::int64_t LanguageModel<T>::parameterCount()
+{
+    std::int64_t count = 0;
+    visitParameters([&](Parameter<T>& parameter) { count += parameter.size(); });
+    return count;
+}
+
+template <class T>
+void LanguageModel<T>::setDropout(double hidden, double attention, double head)
+{
+    m_trunk->setDropout(hidden, attention);
+    m_head->setDropout(head);
+}
+
+template <class T>
+void LanguageModel<T>::setAdapterStrength(double strength)
+{
+    for (const LinearSite<T>& site : linears())
+        if (site.linear->adapter)
+            site.linear->adapter->strength = strength;
+}
+
+template <class T>
+ModelPass<T>::ModelPass(const LanguageModel<T>& model)
+    : m_model(model)
+    , m_trunk(model.trunk().startPass())
+    , m_head(model.head().startPass())
+    , m_hiddenSize(model.config().hiddenSize)
+{
+    m_context.arena = &m_arena;
+}
+
+template <class T>
+LossSum ModelPass<T>::evaluate(const Batch& batch)
+{
+    m_context.gradients = nullptr;
+    m_context.isDropoutOn = false;
+    return run(batch, T(0));
+}
+
+template <class T>
+LossSum ModelPass<T>::forward(const Batch& batch, GradientStore<T>& gradients, T gradientScale,
+                              std::uint64_t dropoutKey)
+{
+    m_context.gradients = &gradients;
+    m_context.isDropoutOn = true;
+    m_context.restartDropout(dropoutKey);
+    return run(batch, gradientScale);
+}
+
+template <class T>
+LossSum ModelPass<T>::run(const Batch& batch, T gradientScale)
+{
+    m_arena.reset();
+    m_context.offsets = batch.sequenceOffsets;
+    const ConstMatrix<T> hidden = m_trunk->forward(m_context, batch);
+    return m_head->forward(m_context, hidden, batch, gradientScale);
+}
+
+template <class T>
+void ModelPass<T>::backward()
+{
+    Matrix<T> dHidden;
+    if (m_model.trunk().isTrainable())
+        dHidden = m_arena.matrix<T>(m_context.tokens(), m_hiddenSize);
+    m_head->backward(m_context, dHidden);
+    if (!dHidden.isEmpty())
+        m_trunk->backward(m_context, dHidden);
+}
+
+template class LanguageModel<float>;
+template class LanguageModel<double>;
+template class ModelPass<float>;
+template class ModelPass<double>;
+
+} // namespace lora

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/models/language_model.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace lora {
+
+/// What a family's file provides: assembly from shared blocks, and the quirks of its checkpoints.
+template <class T>
+struct ModelFamily
+{
+    /// A model with named, shaped and still empty weights.
+    std::unique_ptr<LanguageModel<T>> (*make)(const ModelConfig& config, TaskType task, std::int64_t numLabels);
+    /// The model's name of a checkpoint tensor; none for tensors no task uses (buffers, other heads).
+    std::optional<std::string> (*parameterName)(const std::string& checkpointName);
+    /// Whether the weight belongs to a task's head, which a checkpoint may lack; it is then initialised.
+    bool (*mayBeMissing)(const std::string& parameterName);
+};
+
+/// Throws lora::Error (Unsupported) for a family config validation does not know.
+template <class T>
+const ModelFamily<T>& familyOf(const ModelConfig& config);
+
+} // namespace lora

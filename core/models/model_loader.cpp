@@ -1,0 +1,227 @@
+#include "core/models/model_loader.h"
+
+#include "core/base/error.h"
+#include "core/base/resources.h"
+#include "core/base/rng.h"
+#include "core/io/checkpoint_files.h"
+#include "core/io/mapped_file.h"
+#include "core/models/model_family.h"
+
+#include <fmt/ranges.h>
+
+namespace lora {
+
+namespace {
+
+constexpr std::string_view builtinPrefix = "builtin:";
+
+/// Checkpoint tensors by the model's parameter names.
+template <class T>
+std::map<std::string, const NamedTensor*> tensorsByParameter(const ModelFiles& files, const ModelFamily<T>& family)
+{
+    std::map<std::string, const NamedTensor*> found;
+    for (const NamedTensor& tensor : files.tensors())
+        if (const auto name = family.parameterName(tensor.name))
+            found.emplace(*name, &tensor);
+    return found;
+}
+
+template <class T>
+void initialize(Parameter<T>& parameter, double range, std::uint64_t seed)
+{
+    Matrix<T> value = parameter.mutableValue();
+    const bool isBias = parameter.name().ends_with(".bias");
+    const bool isNorm = parameter.shape().size() == 1 && !isBias;
+    Rng rng(seed, "initialize:" + parameter.name());
+    for (std::int64_t i = 0; i < value.size(); ++i)
+        value.data[i] = isNorm ? T(1) : isBias ? T(0) : static_cast<T>(range * rng.normal());
+}
+
+template <class T>
+void assign(Parameter<T>& parameter, const NamedTensor& tensor, const std::shared_ptr<const ModelFiles>& files)
+{
+    const bool isAligned = reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(T) == 0;
+    if (std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned) {
+        parameter.view(reinterpret_cast<const T*>(tensor.bytes.data()), files);
+        return;
+    }
+    tensor.copyTo(std::span<T>(parameter.mutableValue().data, static_cast<std::size_t>(parameter.size())));
+}
+
+template <class T>
+[[noreturn]] void failOnShape(const Parameter<T>& parameter, const NamedTensor& tensor, const std::string& folder)
+{
+    throw Error(ErrorKind::BadInput,
+                fmt::format("{}: tensor {} has shape {}, config.json says {}", folder, tensor.name,
+                            shapeText(tensor.shape), shapeText(parameter.shape())),
+                "config.json and the weights do not belong together; fetch both from the same model.");
+}
+
+void failOnMissing(const std::vector<std::string>& missing, const std::string& folder)
+{
+    if (missing.empty())
+        return;
+    const std::size_t shown = std::min<std::size_t>(missing.size(), 5);
+    throw Error(ErrorKind::BadInput,
+                fmt::format("{}: {} tensor(s) of the model are not in its weights: {}{}", folder, missing.size(),
+                            fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                            missing.size() > shown ? ", …" : ""),
+                "config.json and the weights do not belong together, or the download is incomplete.");
+}
+
+/// "bert.pooler.dense" of "bert.pooler.dense.weight"
+std::string moduleOf(const std::string& parameterName)
+{
+    return parameterName.substr(0, parameterName.rfind('.'));
+}
+
+template <class T>
+void fillHead(LanguageModel<T>& model, Parameter<T>& parameter, std::uint64_t seed)
+{
+    initialize(parameter, model.config().initializerRange, seed);
+    model.newlyInitialized.push_back(parameter.name());
+}
+
+std::string missingNotice(const std::vector<std::string>& parameters)
+{
+    std::vector<std::string> modules;
+    for (const std::string& name : parameters)
+        if (std::find(modules.begin(), modules.end(), moduleOf(name)) == modules.end())
+            modules.push_back(moduleOf(name));
+    return fmt::format("Not in this checkpoint, so newly initialised at random: {}.", fmt::join(modules, ", "));
+}
+
+} // namespace
+
+std::filesystem::path modelFolder(const std::string& pathOrBuiltin)
+{
+    if (!pathOrBuiltin.starts_with(builtinPrefix))
+        return pathOrBuiltin;
+    const std::string name = pathOrBuiltin.substr(builtinPrefix.size());
+    const std::filesystem::path folder = resourcesFolder() / "models" / name;
+    std::error_code error;
+    if (name.find_first_of("/\\.") != std::string::npos || !std::filesystem::is_directory(folder, error))
+        throw Error(ErrorKind::BadUsage, fmt::format("there is no built-in model \"{}\"", pathOrBuiltin),
+                    "The built-in model is builtin:encoder.");
+    return folder;
+}
+
+template <class T>
+LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std::int64_t numLabels,
+                         std::uint64_t seed)
+{
+    const ModelConfig config = readModelConfig(folder);
+    const ModelFamily<T>& family = familyOf<T>(config);
+    const auto files = std::make_shared<const ModelFiles>(openModelTensors(folder));
+    LoadedModel<T> loaded;
+    loaded.model = family.make(config, task, numLabels);
+    LanguageModel<T>& model = *loaded.model;
+    const auto tensors = tensorsByParameter(*files, family);
+    std::vector<std::string> missing;
+    model.visitParameters([&](Parameter<T>& parameter) {
+        const auto found = tensors.find(parameter.name());
+        const bool isHead = family.mayBeMissing(parameter.name());
+        if (found == tensors.end()) {
+            if (isHead)
+                fillHead(model, parameter, seed);
+            else
+                missing.push_back(parameter.name());
+        } else if (found->second->shape != parameter.shape()) {
+            // A classifier for another number of labels is replaced; a body of another shape is a broken model.
+            const bool isOtherLabelCount = isHead && !found->second->shape.empty() && !parameter.shape().empty() &&
+                                           found->second->shape[0] != parameter.shape()[0];
+            if (!isOtherLabelCount)
+                failOnShape(parameter, *found->second, folder.string());
+            fillHead(model, parameter, seed);
+        } else {
+            assign(parameter, *found->second, files);
+        }
+    });
+    failOnMissing(missing, folder.string());
+    model.labelNames = config.labelNames;
+    if (!model.newlyInitialized.empty())
+        loaded.notices.push_back(missingNotice(model.newlyInitialized));
+    return loaded;
+}
+
+template <class T>
+std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task, std::int64_t numLabels,
+                                              std::uint64_t seed)
+{
+    auto model = familyOf<T>(config).make(config, task, numLabels);
+    model->visitParameters(
+        [&](Parameter<T>& parameter) { initialize(parameter, config.initializerRange, seed); });
+    return model;
+}
+
+template LoadedModel<float> loadModel<float>(const std::filesystem::path&, TaskType, std::int64_t, std::uint64_t);
+template LoadedModel<double> loadModel<double>(const std::filesystem::path&, TaskType, std::int64_t, std::uint64_t);
+template std::unique_ptr<LanguageModel<float>> createModel<float>(const ModelConfig&, TaskType, std::int64_t,
+                                                                  std::uint64_t);
+template std::unique_ptr<LanguageModel<double>> createModel<double>(const ModelConfig&, TaskType, std::int64_t,
+                                                                    std::uint64_t);
+
+namespace {
+
+/// "attention.self.query" of "bert.encoder.layer.0.attention.self.query": what follows the block's number.
+std::string columnOf(const std::string& name, int block)
+{
+    const std::string number = fmt::format(".{}.", block);
+    const std::size_t at = block < 0 ? std::string::npos : name.find(number);
+    return at == std::string::npos ? name : name.substr(at + number.size());
+}
+
+} // namespace
+
+ModelSummary describeModel(const std::string& pathOrBuiltin, TaskType task, std::int64_t numLabels)
+{
+    const std::filesystem::path folder = modelFolder(pathOrBuiltin);
+    const ModelConfig config = readModelConfig(folder);
+    const ModelFamily<float>& family = familyOf<float>(config);
+    const ModelFiles files = openModelTensors(folder);
+    if (numLabels == 0)
+        numLabels = std::max<std::int64_t>(2, static_cast<std::int64_t>(config.labelNames.size()));
+    const auto model = family.make(config, task, numLabels);
+    const auto tensors = tensorsByParameter(files, family);
+
+    ModelSummary summary;
+    summary.path = pathOrBuiltin;
+    summary.family = config.family;
+    summary.architecture = config.architecture;
+    summary.parameters = model->parameterCount();
+    summary.fileBytes = static_cast<std::int64_t>(files.totalBytes());
+    summary.numLayers = config.numHiddenLayers;
+    summary.hiddenSize = config.hiddenSize;
+    summary.numHeads = config.numAttentionHeads;
+    summary.intermediateSize = config.intermediateSize;
+    summary.vocabSize = config.vocabSize;
+    summary.maxPositions = config.maxPositionEmbeddings;
+    std::error_code error;
+    summary.hasTokenizer = std::filesystem::exists(folder / "tokenizer.json", error) ||
+                           std::filesystem::exists(folder / "vocab.txt", error);
+    for (const LinearSite<float>& site : model->linears()) {
+        ModuleInfo info;
+        info.name = site.linear->name();
+        info.inFeatures = site.linear->inFeatures();
+        info.outFeatures = site.linear->outFeatures();
+        info.block = site.block;
+        info.column = columnOf(info.name, site.block);
+        info.isHead = site.isHead;
+        info.isMissing = !tensors.contains(site.linear->weight.name());
+        summary.modules.push_back(std::move(info));
+    }
+    std::vector<std::string> missing;
+    std::vector<std::string> missingBody;
+    model->visitParameters([&](Parameter<float>& parameter) {
+        if (!tensors.contains(parameter.name()))
+            (family.mayBeMissing(parameter.name()) ? missing : missingBody).push_back(parameter.name());
+    });
+    failOnMissing(missingBody, folder.string());
+    if (!missing.empty())
+        summary.notices.push_back(missingNotice(missing));
+    if (!summary.hasTokenizer)
+        summary.notices.push_back("No tokenizer in this folder: only already tokenised data can be used.");
+    return summary;
+}
+
+} // namespace lora

@@ -1,0 +1,109 @@
+#include "core/nn/encoder_embeddings.h"
+
+#include "core/math/elementwise.h"
+
+namespace lora {
+
+namespace {
+
+/// Calls f(token, positionInSequence) for every token of the packed batch.
+template <class F>
+void forTokens(std::span<const std::int32_t> offsets, const F& f)
+{
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+        for (std::int32_t token = offsets[s]; token < offsets[s + 1]; ++token)
+            f(token, token - offsets[s]);
+}
+
+template <class T>
+void addRow(const T* from, T* to, std::int64_t cols)
+{
+    for (std::int64_t c = 0; c < cols; ++c)
+        to[c] += from[c];
+}
+
+} // namespace
+
+template <class T>
+EncoderEmbeddings<T>::EncoderEmbeddings(const EncoderEmbeddingNames& names, const EncoderEmbeddingShape& shape)
+    : word(names.word + ".weight", {shape.vocabulary, shape.hidden})
+    , position(names.position + ".weight", {shape.positions, shape.hidden})
+    , norm(names.norm, shape.hidden, shape.normEpsilon)
+    , m_firstPosition(shape.firstPosition)
+{
+    if (!names.tokenType.empty())
+        tokenType = Parameter<T>(names.tokenType + ".weight", {shape.tokenTypes, shape.hidden});
+}
+
+template <class T>
+bool EncoderEmbeddings<T>::isTrainable() const
+{
+    return word.isTrainable() || position.isTrainable() || tokenType.isTrainable() || norm.isTrainable();
+}
+
+template <class T>
+void EncoderEmbeddings<T>::forward(PassContext<T>& context, std::span<const std::int32_t> ids,
+                                   std::span<const std::int32_t> types, Matrix<T> x, Saved* saved) const
+{
+    const Arena::Mark start = context.arena->mark();
+    Matrix<T> sum = context.arena->template matrix<T>(x.rows, x.cols);
+    const ConstMatrix<T> words = word.value();
+    const ConstMatrix<T> positions = position.value();
+    const ConstMatrix<T> typeRows = tokenType.value();
+    forTokens(context.offsets, [&](std::int32_t token, std::int32_t index) {
+        T* row = sum.row(token);
+        std::copy_n(words.row(ids[token]), x.cols, row);
+        addRow(positions.row(m_firstPosition + index), row, x.cols);
+        if (tokenType.exists())
+            addRow(typeRows.row(types.empty() ? 0 : types[token]), row, x.cols);
+    });
+    norm.forward(context, sum, x, saved ? &saved->norm : nullptr);
+    std::uint64_t key = 0;
+    if (context.isDropoutOn && dropoutProbability > 0) {
+        key = context.nextDropoutKey();
+        dropout<T>(x, dropoutProbability, key, x);
+    }
+    if (saved) {
+        saved->ids = ids;
+        saved->types = types;
+        saved->dropoutKey = key;
+    } else {
+        context.arena->release(start);
+    }
+}
+
+template <class T>
+void EncoderEmbeddings<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dx) const
+{
+    if (saved.dropoutKey != 0)
+        dropout<T>(dx, dropoutProbability, saved.dropoutKey, dx);
+    norm.backward(context, saved.norm, dx);
+    const Matrix<T> dWord = context.gradients->of(word);
+    const Matrix<T> dPosition = context.gradients->of(position);
+    const Matrix<T> dType = context.gradients->of(tokenType);
+    forTokens(context.offsets, [&](std::int32_t token, std::int32_t index) {
+        const T* row = dx.row(token);
+        if (!dWord.isEmpty())
+            addRow(row, dWord.row(saved.ids[token]), dx.cols);
+        if (!dPosition.isEmpty())
+            addRow(row, dPosition.row(m_firstPosition + index), dx.cols);
+        if (!dType.isEmpty())
+            addRow(row, dType.row(saved.types.empty() ? 0 : saved.types[token]), dx.cols);
+    });
+}
+
+template <class T>
+void EncoderEmbeddings<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
+{
+    visit(word);
+    visit(position);
+    if (tokenType.exists())
+        visit(tokenType);
+    visit(norm.weight);
+    visit(norm.bias);
+}
+
+template class EncoderEmbeddings<float>;
+template class EncoderEmbeddings<double>;
+
+} // namespace lora

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/base/rng.h"
+#include "core/math/arena.h"
+#include "core/nn/parameter.h"
+
+#include <cstdint>
+#include <span>
+
+namespace lora {
+
+/// What one worker's forward and backward share besides the weights. Layers take their activations and scratch from
+/// `arena` and add weight gradients to `gradients`.
+template <class T>
+struct PassContext
+{
+    Arena* arena = nullptr;
+    GradientStore<T>* gradients = nullptr;      ///< null: inference, nothing is kept for backward
+    std::span<const std::int32_t> offsets = {}; ///< first token of each sequence, and the end; [sequences + 1]
+    bool isDropoutOn = false;
+    std::uint64_t dropoutKey = 0; ///< of this step and worker
+
+    bool isTraining() const { return gradients != nullptr; }
+    std::int64_t tokens() const { return offsets.back(); }
+    std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
+    /// A fresh mask key; layers keep it so that backward draws the same mask.
+    std::uint64_t nextDropoutKey() { return mixBits(dropoutKey + 0x9E3779B97F4A7C15ull * ++m_dropouts); }
+    void restartDropout(std::uint64_t key)
+    {
+        dropoutKey = key;
+        m_dropouts = 0;
+    }
+
+private:
+    std::uint64_t m_dropouts = 0;
+};
+
+/// Whether a layer has to produce the gradient of its input: not below the lowest trainable weight.
+enum class InputGradient { Skip, Write, Add };
+
+} // namespace lora

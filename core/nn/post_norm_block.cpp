@@ -1,0 +1,180 @@
+#include "core/nn/post_norm_block.h"
+
+namespace lora {
+
+namespace {
+
+/// Gradient of a residual branch's dropout: a masked copy in the arena, or dy itself when there was none.
+template <class T>
+ConstMatrix<T> branchGradient(PassContext<T>& context, ConstMatrix<T> dy, double probability, std::uint64_t key)
+{
+    if (key == 0)
+        return dy;
+    Matrix<T> masked = context.arena->template matrix<T>(dy.rows, dy.cols);
+    dropout<T>(dy, probability, key, masked);
+    return masked;
+}
+
+} // namespace
+
+template <class T>
+PostNormBlock<T>::PostNormBlock(const PostNormBlockNames& names, const PostNormBlockShape& shape)
+    : query(names.query, shape.hidden, shape.hidden, Bias::Yes)
+    , key(names.key, shape.hidden, shape.hidden, Bias::Yes)
+    , value(names.value, shape.hidden, shape.hidden, Bias::Yes)
+    , attentionOutput(names.attentionOutput, shape.hidden, shape.hidden, Bias::Yes)
+    , intermediate(names.intermediate, shape.hidden, shape.intermediate, Bias::Yes)
+    , output(names.output, shape.intermediate, shape.hidden, Bias::Yes)
+    , attentionNorm(names.attentionNorm, shape.hidden, shape.normEpsilon)
+    , outputNorm(names.outputNorm, shape.hidden, shape.normEpsilon)
+    , attention(shape.heads, shape.hidden / shape.heads)
+    , m_shape(shape)
+{
+}
+
+template <class T>
+void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
+{
+    Arena& arena = *context.arena;
+    const std::int64_t n = x.rows;
+    const auto takeRows = [&](std::int64_t cols) { return arena.matrix<T>(n, cols); };
+    const auto dropBranch = [&](Matrix<T> branch) -> std::uint64_t {
+        if (!context.isDropoutOn || dropoutProbability == 0)
+            return 0;
+        const std::uint64_t dropoutKey = context.nextDropoutKey();
+        dropout<T>(branch, dropoutProbability, dropoutKey, branch);
+        return dropoutKey;
+    };
+    const Arena::Mark start = arena.mark();
+
+    Matrix<T> q = takeRows(m_shape.hidden);
+    Matrix<T> k = takeRows(m_shape.hidden);
+    Matrix<T> v = takeRows(m_shape.hidden);
+    query.forward(context, x, q, saved ? &saved->query : nullptr);
+    key.forward(context, x, k, saved ? &saved->key : nullptr);
+    value.forward(context, x, v, saved ? &saved->value : nullptr);
+    Matrix<T> mixed = takeRows(m_shape.hidden);
+    attention.forward(context, q, k, v, mixed, saved ? &saved->attention : nullptr);
+
+    Matrix<T> sum1 = takeRows(m_shape.hidden);
+    attentionOutput.forward(context, mixed, sum1, saved ? &saved->attentionOutput : nullptr);
+    const std::uint64_t key1 = dropBranch(sum1);
+    addScaled<T>(T(1), x, sum1);
+    Matrix<T> h = takeRows(m_shape.hidden);
+    attentionNorm.forward(context, sum1, h, saved ? &saved->attentionNorm : nullptr);
+
+    Matrix<T> pre = takeRows(m_shape.intermediate);
+    intermediate.forward(context, h, pre, saved ? &saved->intermediate : nullptr);
+    // The activation's value is kept only where a gradient of `output` needs it; else it replaces its input or is scratch.
+    Matrix<T> sum2 = takeRows(m_shape.hidden);
+    const Arena::Mark beforeActivated = arena.mark();
+    Matrix<T> activated = saved ? takeRows(m_shape.intermediate) : pre;
+    activate<T>(m_shape.activation, pre, activated);
+    output.forward(context, activated, sum2, saved && output.needsInput() ? &saved->output : nullptr);
+    if (saved && !output.needsInput())
+        arena.release(beforeActivated);
+    const std::uint64_t key2 = dropBranch(sum2);
+    addScaled<T>(T(1), h, sum2);
+    outputNorm.forward(context, sum2, y, saved ? &saved->outputNorm : nullptr);
+
+    if (saved) {
+        saved->preActivation = pre;
+        saved->attentionDropoutKey = key1;
+        saved->outputDropoutKey = key2;
+    } else {
+        arena.release(start);
+    }
+}
+
+template <class T>
+void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy,
+                                InputGradient inputGradient) const
+{
+    const ArenaScope scope(*context.arena);
+    const Reach reaches = reach(inputGradient);
+    outputNorm.backward(context, saved.outputNorm, dy); // dy: gradient of sum2
+
+    {
+        const ArenaScope feedForwardScope(*context.arena);
+        const ConstMatrix<T> dBranch = branchGradient<T>(context, dy, dropoutProbability, saved.outputDropoutKey);
+        Matrix<T> dActivated;
+        if (reaches.intoIntermediate)
+            dActivated = context.arena->template matrix<T>(dy.rows, m_shape.intermediate);
+        output.backward(context, saved.output, dBranch, dActivated,
+                        reaches.intoIntermediate ? InputGradient::Write : InputGradient::Skip);
+        if (reaches.intoIntermediate) {
+            activateBackward<T>(m_shape.activation, saved.preActivation, dActivated, dActivated);
+            intermediate.backward(context, saved.intermediate, dActivated, dy,
+                                  reaches.intoAttentionNorm ? InputGradient::Add : InputGradient::Skip);
+        }
+    }
+    if (!reaches.intoAttentionNorm)
+        return;
+    attentionNorm.backward(context, saved.attentionNorm, dy); // dy: gradient of sum1
+    if (!reaches.intoAttentionOutput)
+        return;
+    const ConstMatrix<T> dBranch = branchGradient<T>(context, dy, dropoutProbability, saved.attentionDropoutKey);
+    Matrix<T> dContext;
+    if (reaches.intoAttention)
+        dContext = context.arena->template matrix<T>(dy.rows, m_shape.hidden);
+    attentionOutput.backward(context, saved.attentionOutput, dBranch, dContext,
+                             reaches.intoAttention ? InputGradient::Write : InputGradient::Skip);
+    if (reaches.intoAttention)
+        projectionsBackward(context, saved, dContext, dy, inputGradient);
+}
+
+template <class T>
+void PostNormBlock<T>::projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dContext,
+                                           Matrix<T> dx, InputGradient inputGradient) const
+{
+    const auto takeRows = [&] { return context.arena->template matrix<T>(dx.rows, m_shape.hidden); };
+    Matrix<T> dq = takeRows();
+    Matrix<T> dk = takeRows();
+    Matrix<T> dv = takeRows();
+    attention.backward(context, saved.attention, dContext, dq, dk, dv);
+    // dx holds the residual's share already.
+    const InputGradient mode = inputGradient == InputGradient::Skip ? InputGradient::Skip : InputGradient::Add;
+    query.backward(context, saved.query, dq, dx, mode);
+    key.backward(context, saved.key, dk, dx, mode);
+    value.backward(context, saved.value, dv, dx, mode);
+}
+
+template <class T>
+typename PostNormBlock<T>::Reach PostNormBlock<T>::reach(InputGradient inputGradient) const
+{
+    Reach reaches;
+    reaches.intoAttention = inputGradient != InputGradient::Skip || query.isTrainable() || key.isTrainable() ||
+                            value.isTrainable();
+    reaches.intoAttentionOutput = reaches.intoAttention || attentionOutput.isTrainable();
+    reaches.intoAttentionNorm = reaches.intoAttentionOutput || attentionNorm.isTrainable();
+    reaches.intoIntermediate = reaches.intoAttentionNorm || intermediate.isTrainable();
+    return reaches;
+}
+
+template <class T>
+bool PostNormBlock<T>::isTrainable() const
+{
+    return reach(InputGradient::Skip).intoIntermediate || output.isTrainable() || outputNorm.isTrainable();
+}
+
+template <class T>
+void PostNormBlock<T>::visitLinears(const std::function<void(Linear<T>&)>& visit)
+{
+    for (Linear<T>* linear : {&query, &key, &value, &attentionOutput, &intermediate, &output})
+        visit(*linear);
+}
+
+template <class T>
+void PostNormBlock<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
+{
+    visitLinears([&](Linear<T>& linear) { visitLinearParameters(linear, visit); });
+    for (LayerNorm<T>* norm : {&attentionNorm, &outputNorm}) {
+        visit(norm->weight);
+        visit(norm->bias);
+    }
+}
+
+template class PostNormBlock<float>;
+template class PostNormBlock<double>;
+
+} // namespace lora
