@@ -28,10 +28,11 @@ class Tokenizer
 public:
     virtual ~Tokenizer() = default;
 
-    /// Encodes UTF-8 text, or a pair. With `maxLength` > 0 at most so many ids are kept, special tokens included; of a
-    /// pair the longer text loses tokens first (Hugging Face's "longest_first"). Invalid UTF-8 becomes U+FFFD.
-    virtual Encoding encode(std::string_view text, std::optional<std::string_view> pair, SpecialTokens special,
-                            int maxLength) const = 0;
+    /// Encodes UTF-8 text, or a pair. With `maxLength` > 0 at most so many ids are kept, special tokens
+    /// included; of a pair the longer text loses tokens first (Hugging Face's "longest_first"). Invalid UTF-8
+    /// becomes U+FFFD.
+    virtual Encoding encode(std::string_view text, std::optional<std::string_view> pair,
+                            SpecialTokens special, int maxLength) const = 0;
     virtual std::string decode(const std::vector<std::int32_t>& ids) const = 0;
 
     virtual std::int64_t vocabularySize() const = 0;
@@ -43,8 +44,8 @@ public:
     Encoding encode(std::string_view text) const { return encode(text, std::nullopt, SpecialTokens::Add, 0); }
 };
 
-/// Loads the tokenizer of a model folder: tokenizer.json, else vocab.txt (with tokenizer_config.json where present).
-/// Throws lora::Error naming the file and what in it is malformed or not supported (with what is).
+/// Loads the tokenizer of a model folder: tokenizer.json, else vocab.txt (with tokenizer_config.json where
+/// present). Throws lora::Error naming the file and what in it is malformed or not supported (with what is).
 std::unique_ptr<Tokenizer> loadTokenizer(const std::filesystem::path& modelFolder);
 
 } // namespace lora

@@ -1,0 +1,45 @@
+#include "core/text/vocabulary.h"
+
+#include "core/base/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace lora {
+
+void Vocabulary::add(std::string_view token, std::int64_t id)
+{
+    const auto refuse = [&](const std::string& fault) {
+        throw Error(ErrorKind::BadInput, fmt::format("token \"{}\": {}", token.substr(0, 80), fault));
+    };
+    if (id < 0 || id >= std::numeric_limits<std::int32_t>::max())
+        refuse(fmt::format("id {} is out of range", id));
+    const auto number = static_cast<std::int32_t>(id);
+    if (const auto known = find(token)) {
+        if (*known != number)
+            refuse(fmt::format("has two ids, {} and {}", *known, id));
+        return;
+    }
+    if (const auto other = m_tokens.find(number); other != m_tokens.end())
+        refuse(fmt::format("id {} already belongs to \"{}\"", id, other->second.substr(0, 80)));
+    const std::string_view stored = m_storage.emplace_back(token);
+    m_ids.emplace(stored, number);
+    m_tokens.emplace(number, stored);
+    m_idLimit = std::max(m_idLimit, id + 1);
+}
+
+std::optional<std::int32_t> Vocabulary::find(std::string_view token) const
+{
+    const auto found = m_ids.find(token);
+    return found == m_ids.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string_view Vocabulary::tokenOf(std::int32_t id) const
+{
+    const auto found = m_tokens.find(id);
+    return found == m_tokens.end() ? std::string_view() : found->second;
+}
+
+} // namespace lora

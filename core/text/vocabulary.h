@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace lora {
+
+/// Tokens and their ids, both ways. Ids need not be contiguous; memory grows with the number of tokens, never
+/// with the largest id.
+class Vocabulary
+{
+public:
+    Vocabulary() = default;
+    Vocabulary(const Vocabulary&) = delete; // the maps view the stored tokens
+    Vocabulary& operator=(const Vocabulary&) = delete;
+
+    /// Throws lora::Error (BadInput) for a negative id, an id that another token has, or a token that has
+    /// another id.
+    void add(std::string_view token, std::int64_t id);
+
+    std::optional<std::int32_t> find(std::string_view token) const;
+    /// Empty for an unknown id.
+    std::string_view tokenOf(std::int32_t id) const;
+    bool hasId(std::int32_t id) const { return m_tokens.contains(id); }
+    std::size_t size() const { return m_tokens.size(); }
+    /// One more than the highest id; 0 when empty.
+    std::int64_t idLimit() const { return m_idLimit; }
+    const std::unordered_map<std::string_view, std::int32_t>& ids() const { return m_ids; }
+
+private:
+    std::deque<std::string> m_storage;
+    std::unordered_map<std::string_view, std::int32_t> m_ids;
+    std::unordered_map<std::int32_t, std::string_view> m_tokens;
+    std::int64_t m_idLimit = 0;
+};
+
+} // namespace lora
