@@ -98,8 +98,8 @@ TEST_F(RunReader, MutatedFilesAreReadOrRefusedButNeverCrash)
     int refused = 0;
     for (const char* name : {run_files::experiment, run_files::metrics, run_files::summary}) {
         const std::string original = readFile(run() / name);
-        for (int round = 0; round < 300; ++round) {
-            writeFileAtomically(run() / name, mutated(original, rng));
+        for (int round = 0; round < 200; ++round) {
+            std::ofstream(run() / name, std::ios::binary) << mutated(original, rng);
             try {
                 readRun(run());
             } catch (const Error&) {
