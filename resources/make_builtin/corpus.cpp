@@ -1,0 +1,109 @@
+#include "resources/make_builtin/corpus.h"
+
+#include "resources/make_builtin/grammar.h"
+#include "resources/make_builtin/topics_task.h"
+
+#include <utility>
+
+namespace lora::builtin {
+namespace {
+
+constexpr double reviewShare = 0.6;
+constexpr double reportShare = 0.33; ///< the rest are plain remarks
+constexpr double verdictShare = 0.8; ///< of reviews
+constexpr double verdictFirstShare = 0.3;
+constexpr double followUpShare = 0.7; ///< of reports
+
+template <class WriteRow>
+std::vector<LabelledText> distinctRows(std::size_t count, Split split, Rng& rng,
+                                       std::unordered_set<std::string>& seen, WriteRow writeRow)
+{
+    std::vector<LabelledText> rows;
+    rows.reserve(count);
+    while (rows.size() < count) {
+        LabelledText row = writeRow(split, rng);
+        if (seen.insert(row.text).second)
+            rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+template <class WriteRow>
+TaskRows makeRows(const CorpusSizes& sizes, std::uint64_t seed, std::string_view task, WriteRow writeRow)
+{
+    std::unordered_set<std::string> seen;
+    Rng evalRng(seed, std::string(task) + " eval");
+    Rng trainRng(seed, std::string(task) + " train");
+    TaskRows rows;
+    rows.eval = distinctRows(sizes.evalRows, Split::Eval, evalRng, seen, writeRow);
+    rows.train = distinctRows(sizes.trainRows, Split::Train, trainRng, seen, writeRow);
+    return rows;
+}
+
+} // namespace
+
+TaskRows makeSentimentRows(const CorpusSizes& sizes, std::uint64_t seed)
+{
+    return makeRows(sizes, seed, "sentiment", writeSentimentRow);
+}
+
+TaskRows makeTopicRows(const CorpusSizes& sizes, std::uint64_t seed)
+{
+    return makeRows(sizes, seed, "topics", writeTopicRow);
+}
+
+std::string toTsv(const std::vector<LabelledText>& rows)
+{
+    std::string text = "text\tlabel\n";
+    for (const LabelledText& row : rows)
+        text += row.text + '\t' + row.label + '\n';
+    return text;
+}
+
+std::unordered_set<std::string> evalTexts(const TaskRows& sentiment, const TaskRows& topics)
+{
+    std::unordered_set<std::string> texts;
+    for (const TaskRows* task : {&sentiment, &topics})
+        for (const LabelledText& row : task->eval)
+            texts.insert(row.text);
+    return texts;
+}
+
+PretrainingText::PretrainingText(std::uint64_t seed, std::unordered_set<std::string> excluded)
+    : m_rng(seed, "pretraining")
+    , m_excluded(std::move(excluded))
+{}
+
+std::string PretrainingText::next()
+{
+    const double kind = m_rng.uniform();
+    if (kind < reviewShare)
+        return reviewText();
+    return kind < reviewShare + reportShare ? reportText() : writeCommonSense(m_rng);
+}
+
+std::string PretrainingText::reviewText()
+{
+    const auto domain = static_cast<Domain>(m_rng.below(domainCount));
+    const int value = chance(0.5, m_rng) ? good : bad;
+    std::string review;
+    do {
+        review = writeReview(domain, value, m_rng).text;
+    } while (m_excluded.contains(review));
+    if (!chance(verdictShare, m_rng))
+        return review;
+    const std::string verdict = writeVerdict(domain, value, m_rng);
+    return chance(verdictFirstShare, m_rng) ? verdict + " " + review : review + " " + verdict;
+}
+
+std::string PretrainingText::reportText()
+{
+    const int topic = static_cast<int>(m_rng.below(topicCount));
+    std::string report;
+    do {
+        report = writeReport(topic, m_rng).text;
+    } while (m_excluded.contains(report));
+    return chance(followUpShare, m_rng) ? report + " " + writeFollowUp(topic, m_rng) : report;
+}
+
+} // namespace lora::builtin

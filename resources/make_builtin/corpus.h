@@ -1,0 +1,53 @@
+#pragma once
+
+#include "resources/make_builtin/sentiment_task.h"
+
+#include <cstdint>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace lora::builtin {
+
+/// Train and eval rows of one task. No text occurs twice, neither within a split nor across the two.
+struct TaskRows
+{
+    std::vector<LabelledText> train;
+    std::vector<LabelledText> eval;
+};
+
+struct CorpusSizes
+{
+    std::size_t trainRows = 4000;
+    std::size_t evalRows = 1500;
+};
+
+TaskRows makeSentimentRows(const CorpusSizes& sizes, std::uint64_t seed);
+TaskRows makeTopicRows(const CorpusSizes& sizes, std::uint64_t seed);
+
+/// "text<TAB>label" lines under a header of that form.
+std::string toTsv(const std::vector<LabelledText>& rows);
+
+/// Unlabelled text of the same world for pretraining, without end: reviews with and without a closing remark,
+/// reports with and without a second sentence, plain remarks on what people like. Never a review or report
+/// out of `excluded`.
+class PretrainingText
+{
+public:
+    PretrainingText(std::uint64_t seed, std::unordered_set<std::string> excluded);
+
+    /// One text of one to four sentences.
+    std::string next();
+
+private:
+    std::string reviewText();
+    std::string reportText();
+
+    Rng m_rng;
+    std::unordered_set<std::string> m_excluded;
+};
+
+/// The texts of the evaluation rows of both tasks.
+std::unordered_set<std::string> evalTexts(const TaskRows& sentiment, const TaskRows& topics);
+
+} // namespace lora::builtin
