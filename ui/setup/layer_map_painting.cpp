@@ -1,0 +1,260 @@
+// Geometry and painting of the layer map; what the user does with it is in layer_map.cpp.
+#include "ui/setup/layer_map.h"
+
+#include "ui/format/quantities.h"
+#include "ui/theme/theme.h"
+
+#include <QPainter>
+#include <QPaintEvent>
+
+#include <algorithm>
+
+namespace lora::ui {
+
+namespace {
+
+constexpr int kGap = 2;            // between cells
+constexpr int kOutsideGap = kGrid; // between the stack and what stands outside
+constexpr int kLineReach = 4;      // how near the pointer has to be to grab the backward line
+
+} // namespace
+
+void LayerMap::measure()
+{
+    const QFontMetrics metrics(font());
+    m_columnTexts.clear();
+    int lines = 1;
+    m_rowHeaderWidth = metrics.horizontalAdvance(tr("block")) + kGrid;
+    m_columnLefts.assign(1, m_rowHeaderWidth);
+    for (const std::string& column : m_grid.columns()) {
+        // Real names in full: one line per part of the path.
+        const QStringList parts = qstr(column).replace(u'.', QStringLiteral(".\n")).split(u'\n');
+        int width = 40;
+        for (const QString& part : parts)
+            width = std::max(width, metrics.horizontalAdvance(part) + kGrid);
+        lines = std::max(lines, static_cast<int>(parts.size()));
+        m_columnTexts.push_back(parts.join(u'\n'));
+        m_columnLefts.push_back(m_columnLefts.back() + width);
+    }
+    m_headerHeight = lines * metrics.lineSpacing() + kGrid;
+    m_lineLabelWidth = std::max(metrics.horizontalAdvance(tr("backward")), metrics.horizontalAdvance(tr("stops here")));
+    m_lineLabelWidth += kGrid;
+}
+
+int LayerMap::rowHeight() const { return fontMetrics().height() + (m_grid.blockCount() > 16 ? 1 : 6) + kGap; }
+
+int LayerMap::rowTop(int row) const
+{
+    // Rows outside stand apart from the stack; the column headers sit right above the blocks.
+    int top = 0;
+    int previous = -1;
+    for (int i = 0; i <= row && i < static_cast<int>(m_grid.rows().size()); ++i) {
+        const bool isBlock = m_grid.rows()[i].block >= 0;
+        const bool wasBlock = previous >= 0 && m_grid.rows()[previous].block >= 0;
+        if (isBlock && !wasBlock)
+            top += m_headerHeight;
+        else if (!isBlock && wasBlock)
+            top += kOutsideGap;
+        if (i == row)
+            return top;
+        top += rowHeight();
+        previous = i;
+    }
+    return top;
+}
+
+QSize LayerMap::sizeHint() const
+{
+    if (m_grid.empty())
+        return {320, 160};
+    const int rows = static_cast<int>(m_grid.rows().size());
+    return {m_columnLefts.back() + m_lineLabelWidth, rowTop(rows - 1) + rowHeight() + kGrid};
+}
+
+QSize LayerMap::minimumSizeHint() const { return sizeHint(); }
+
+QRect LayerMap::cellRect(int row, int column) const
+{
+    const int top = rowTop(row);
+    const bool isOutside = m_grid.rows()[row].block < 0;
+    const int left = m_columnLefts[isOutside ? 0 : column];
+    const int right = isOutside ? m_columnLefts.back() : m_columnLefts[column + 1];
+    return {left, top, right - left - kGap, rowHeight() - kGap};
+}
+
+QPoint LayerMap::cellCenter(int row, int column) const { return cellRect(row, column).center(); }
+
+QPoint LayerMap::columnHeaderCenter(int column) const
+{
+    int row = 0;
+    while (m_grid.rows()[row].block < 0)
+        ++row;
+    return {(m_columnLefts[column] + m_columnLefts[column + 1]) / 2, rowTop(row) - m_headerHeight / 2};
+}
+
+QPoint LayerMap::rowHeaderCenter(int row) const { return {m_rowHeaderWidth / 2, rowTop(row) + rowHeight() / 2}; }
+
+QPoint LayerMap::backwardLineCenter() const
+{
+    const int stop = backwardStopRow();
+    const int y = stop == 0 ? 0 : rowTop(stop - 1) + rowHeight() - kGap / 2;
+    return {(m_columnLefts.front() + m_columnLefts.back()) / 2, y};
+}
+
+std::optional<LayerMap::Cell> LayerMap::cellAt(const QPoint& point) const
+{
+    for (int row = 0; row < static_cast<int>(m_grid.rows().size()); ++row) {
+        const int columns = m_grid.rows()[row].block < 0 ? 1 : static_cast<int>(m_grid.columns().size());
+        for (int column = 0; column < columns; ++column) {
+            if (cellRect(row, column).adjusted(0, 0, kGap, kGap).contains(point) && m_grid.moduleAt(row, column) >= 0)
+                return Cell{row, column};
+        }
+    }
+    return std::nullopt;
+}
+
+int LayerMap::columnHeaderAt(const QPoint& point) const
+{
+    for (int column = 0; column < static_cast<int>(m_grid.columns().size()); ++column) {
+        const QPoint center = columnHeaderCenter(column);
+        if (point.x() >= m_columnLefts[column] && point.x() < m_columnLefts[column + 1] &&
+            std::abs(point.y() - center.y()) <= m_headerHeight / 2)
+            return column;
+    }
+    return -1;
+}
+
+int LayerMap::rowHeaderAt(const QPoint& point) const
+{
+    if (point.x() >= m_rowHeaderWidth)
+        return -1;
+    for (int row = 0; row < static_cast<int>(m_grid.rows().size()); ++row) {
+        if (m_grid.rows()[row].block >= 0 && std::abs(point.y() - rowHeaderCenter(row).y()) <= rowHeight() / 2)
+            return row;
+    }
+    return -1;
+}
+
+bool LayerMap::isNearLine(const QPoint& point) const
+{
+    // Cells are for painting: the line is grabbed at its label's side or in the gap right on it.
+    const int y = backwardLineCenter().y();
+    const bool isBeside = point.x() >= m_columnLefts.back();
+    return isEditable() && std::abs(point.y() - y) <= (isBeside ? 4 * kLineReach : kGap) &&
+           point.x() >= m_columnLefts.front();
+}
+
+QString LayerMap::cellText(int index) const
+{
+    if (m_method.type == MethodType::Full)
+        return tr("full");
+    return m_method.type == MethodType::Lora && m_ranks[index] > 0 ? QString::number(m_ranks[index]) : QString();
+}
+
+void LayerMap::paintHeaders(QPainter& painter) const
+{
+    painter.setPen(mutedText(palette()));
+    for (int column = 0; column < static_cast<int>(m_grid.columns().size()); ++column) {
+        const QPoint center = columnHeaderCenter(column);
+        const QRect area(m_columnLefts[column], center.y() - m_headerHeight / 2,
+                         m_columnLefts[column + 1] - m_columnLefts[column] - kGap, m_headerHeight - 4);
+        painter.drawText(area, Qt::AlignHCenter | Qt::AlignBottom, m_columnTexts[column]);
+        if (column == 0)
+            painter.drawText(QRect(0, area.top(), m_rowHeaderWidth - kGrid / 2, area.height()),
+                             Qt::AlignRight | Qt::AlignBottom, tr("block"));
+    }
+}
+
+void LayerMap::paintCell(QPainter& painter, int row, int column, std::int64_t largest) const
+{
+    const int index = m_grid.moduleAt(row, column);
+    if (index < 0)
+        return;
+    const QRect area = cellRect(row, column);
+    const std::int64_t trained = trainedParameters(index);
+    const QColor fill = trained == 0 ? trackColor(palette())
+                                     : rampColor(0.15 + 0.85 * double(trained) / double(largest), palette());
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(fill);
+    painter.drawRoundedRect(area, 2, 2);
+    painter.setPen(textOn(fill));
+    painter.drawText(area, Qt::AlignCenter, cellText(index));
+}
+
+void LayerMap::paintOutside(QPainter& painter, int row, std::int64_t largest) const
+{
+    const int index = m_grid.rows()[row].module;
+    const ModuleInfo& module = m_grid.modules()[index];
+    const QRect area = cellRect(row, 0);
+    const std::int64_t trained = trainedParameters(index);
+    QColor fill = trackColor(palette());
+    if (trained > 0 && !module.isHead)
+        fill = rampColor(0.15 + 0.85 * double(trained) / double(largest), palette());
+    painter.setPen(module.isHead ? QPen(accentColor(palette()), 1) : QPen(Qt::NoPen));
+    painter.setBrush(module.isHead ? QBrush(Qt::NoBrush) : QBrush(fill));
+    painter.drawRoundedRect(module.isHead ? area.adjusted(0, 0, -1, -1) : area, 2, 2);
+    painter.setPen(module.isHead ? palette().color(QPalette::WindowText) : textOn(fill));
+    const QRect inner = area.adjusted(kGrid, 0, -kGrid, 0);
+    painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter, qstr(module.name));
+    const QString note = module.isHead ? tr("task head, trained in full") : cellText(index);
+    painter.drawText(inner, (module.isHead ? Qt::AlignRight : Qt::AlignHCenter) | Qt::AlignVCenter, note);
+}
+
+void LayerMap::paintRow(QPainter& painter, int row, std::int64_t largest) const
+{
+    const auto& place = m_grid.rows()[row];
+    if (place.block < 0)
+        return paintOutside(painter, row, largest);
+    painter.setPen(mutedText(palette()));
+    painter.drawText(QRect(0, rowTop(row), m_rowHeaderWidth - kGrid / 2, rowHeight() - kGap),
+                     Qt::AlignRight | Qt::AlignVCenter, QString::number(place.block));
+    for (int column = 0; column < static_cast<int>(m_grid.columns().size()); ++column)
+        paintCell(painter, row, column, largest);
+}
+
+void LayerMap::paintBackwardLine(QPainter& painter) const
+{
+    const int y = backwardLineCenter().y();
+    const QColor color = warningColor(palette());
+    painter.setPen(QPen(color, 2));
+    painter.drawLine(m_columnLefts.front(), y, m_columnLefts.back() + kGrid / 2, y);
+    const int line = fontMetrics().height();
+    const int top = std::clamp(y - line, 0, std::max(0, height() - 2 * line));
+    painter.drawText(QRect(m_columnLefts.back() + kGrid, top, m_lineLabelWidth, 2 * line), Qt::AlignLeft,
+                     tr("backward") + u'\n' + tr("stops here"));
+}
+
+void LayerMap::paintCurrent(QPainter& painter) const
+{
+    if (!hasFocus())
+        return;
+    const QRect from = cellRect(m_anchor.row, m_anchor.column);
+    const QRect to = cellRect(m_current.row, m_current.column);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(palette().color(QPalette::WindowText), 1.5));
+    painter.drawRoundedRect(from.united(to).adjusted(0, 0, -1, -1), 2, 2);
+}
+
+void LayerMap::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    if (m_grid.empty()) {
+        painter.setPen(mutedText(palette()));
+        painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap,
+                         tr("The model's layers appear here once it is open"));
+        return;
+    }
+    std::int64_t largest = 1;
+    for (int i = 0; i < static_cast<int>(m_grid.modules().size()); ++i) {
+        if (!m_grid.modules()[i].isHead)
+            largest = std::max(largest, trainedParameters(i));
+    }
+    paintHeaders(painter);
+    for (int row = 0; row < static_cast<int>(m_grid.rows().size()); ++row)
+        paintRow(painter, row, largest);
+    paintBackwardLine(painter);
+    paintCurrent(painter);
+}
+
+} // namespace lora::ui

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QColor>
+#include <QString>
+#include <QWidget>
+
+#include <vector>
+
+namespace lora::ui {
+
+struct BarRow
+{
+    QString label;
+    double value = 0;
+    QString text; ///< what stands at the bar's end
+    QString toolTip;
+    QColor color;
+    bool isEstimated = false; ///< drawn hatched
+};
+
+/// Horizontal bars from zero on one linear scale, each labelled directly.
+class BarChart : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit BarChart(QWidget* parent = nullptr);
+
+    void setTitle(const QString& title);
+    void setRows(std::vector<BarRow> rows);
+    const std::vector<BarRow>& rows() const { return m_rows; }
+    void setEmptyText(const QString& text);
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    bool event(QEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    int rowHeight() const;
+    int titleHeight() const;
+    int labelWidth() const;
+    void paintRow(QPainter& painter, const BarRow& row, const QRect& area, double scale) const;
+
+    QString m_title;
+    QString m_emptyText;
+    std::vector<BarRow> m_rows;
+};
+
+} // namespace lora::ui
