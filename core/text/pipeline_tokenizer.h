@@ -37,13 +37,18 @@ public:
     std::int64_t vocabularySize() const override;
     std::optional<std::int32_t> idOf(std::string_view token) const override;
     std::string tokenOf(std::int32_t id) const override { return std::string(viewOf(id)); }
-    std::optional<std::int32_t> maskId() const override { return idOf(m_parts.maskToken); }
-    std::optional<std::int32_t> padId() const override { return idOf(m_parts.padToken); }
+    std::optional<std::int32_t> maskId() const override { return idOfNamed(m_parts.maskToken); }
+    std::optional<std::int32_t> padId() const override { return idOfNamed(m_parts.padToken); }
 
 private:
     using Ids = std::vector<std::int32_t>;
 
     std::string_view viewOf(std::int32_t id) const;
+    /// A vocabulary may hold an empty token, which must not stand for "none".
+    std::optional<std::int32_t> idOfNamed(const std::string& token) const
+    {
+        return token.empty() ? std::nullopt : idOf(token);
+    }
     Ids idsOf(std::string_view text) const;
 
     TokenizerParts m_parts;
