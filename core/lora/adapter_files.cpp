@@ -1,0 +1,95 @@
+#include "core/lora/adapter_files.h"
+
+#include "core/base/error.h"
+#include "core/lora/adapter_injection.h"
+#include "core/lora/target_selection.h"
+#include "core/models/model_family.h"
+
+#include <set>
+
+namespace lora {
+
+namespace {
+
+constexpr std::string_view peftPrefix = "base_model.model.";
+
+/// The model's parameter for a key of the file: PEFT's prefix off, and a base class without head lacks the family's prefix.
+template <class T>
+Parameter<T>* findParameter(const std::map<std::string, Parameter<T>*>& parameters, const ModelFamily<T>& family,
+                            const std::string& key)
+{
+    const std::string name = key.starts_with(peftPrefix) ? key.substr(peftPrefix.size()) : key;
+    if (const auto found = parameters.find(name); found != parameters.end())
+        return found->second;
+    const auto renamed = family.parameterName(name);
+    const auto found = renamed ? parameters.find(*renamed) : parameters.end();
+    return found == parameters.end() ? nullptr : found->second;
+}
+
+template <class T>
+void fill(Parameter<T>& parameter, const NamedTensor& tensor, const std::string& source)
+{
+    if (tensor.shape != parameter.shape())
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: tensor {} has shape {}, this model and adapter_config.json ask for {}", source,
+                                tensor.name, shapeText(tensor.shape), shapeText(parameter.shape())),
+                    "The adapter belongs to another base model, or r does not match.");
+    tensor.copyTo(std::span<T>(parameter.mutableValue().data, static_cast<std::size_t>(parameter.size())));
+}
+
+} // namespace
+
+std::string peftTensorName(const std::string& parameterName) { return std::string(peftPrefix) + parameterName; }
+
+SafetensorsFile openAdapterTensors(const std::filesystem::path& folder)
+{
+    const std::filesystem::path path = folder / "adapter_model.safetensors";
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && std::filesystem::exists(folder / "adapter_model.bin", error))
+        throw Error(ErrorKind::Unsupported, fmt::format("{}: only adapter_model.bin is there", folder.string()),
+                    "Save the adapter with safe_serialization=True: pickled files can run code when read.");
+    return SafetensorsFile::open(path);
+}
+
+std::int64_t adapterLabelCount(const SafetensorsFile& tensors)
+{
+    for (const NamedTensor& tensor : tensors.tensors())
+        if ((tensor.name.ends_with("classifier.weight") || tensor.name.ends_with("score.weight")) &&
+            tensor.shape.size() == 2)
+            return tensor.shape[0];
+    return 0;
+}
+
+template <class T>
+void loadAdapter(LanguageModel<T>& model, const PeftConfig& config, const SafetensorsFile& tensors)
+{
+    const std::string source = tensors.path().string();
+    injectAdapters(model, config.lora, 0);
+    std::map<std::string, Parameter<T>*> parameters;
+    std::set<std::string> wanted;
+    const std::vector<std::string> saved = savedModules(config.lora.modulesToSave, model.task());
+    model.visitParameters([&](Parameter<T>& parameter) {
+        parameters[parameter.name()] = &parameter;
+        const bool isLowRank = parameter.name().find(".lora_") != std::string::npos;
+        if (isLowRank || isInSavedModule(parameter.name(), saved))
+            wanted.insert(parameter.name());
+    });
+    for (const NamedTensor& tensor : tensors.tensors()) {
+        Parameter<T>* parameter = findParameter(parameters, familyOf<T>(model.config()), tensor.name);
+        if (!parameter)
+            throw Error(ErrorKind::BadInput, fmt::format("{}: tensor {} has no place in this model", source, tensor.name),
+                        "adapter_config.json's target_modules do not fit the weights, or it is another base model.");
+        fill(*parameter, tensor, source);
+        wanted.erase(parameter->name());
+    }
+    if (!wanted.empty())
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: {} tensor(s) are missing, the first is {}", source, wanted.size(),
+                                peftTensorName(*wanted.begin())),
+                    "The file is incomplete: the adapter would silently do nothing there.");
+}
+
+template void loadAdapter<float>(LanguageModel<float>&, const PeftConfig&, const SafetensorsFile&);
+template void loadAdapter<double>(LanguageModel<double>&, const PeftConfig&, const SafetensorsFile&);
+
+} // namespace lora

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/lora/trainable_parameters.h"
+#include "core/optim/adamw.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace lora {
+
+/// Where a run stands between two steps; with the weights and moments this is all that decides how it goes on.
+struct TrainerState
+{
+    std::int64_t step = 0;
+    std::int64_t tokens = 0;
+    double flops = 0;
+    double trainSeconds = 0; ///< training steps alone
+    double seconds = 0;      ///< since training began, pauses excluded
+    std::int64_t bestStep = 0;
+    std::optional<double> bestValue;
+    int evaluationsWithoutGain = 0;
+    int workers = 0;
+};
+
+/// "<runFolder>/checkpoint-<step>"
+std::filesystem::path checkpointFolder(const std::filesystem::path& runFolder, std::int64_t step);
+/// Steps of the complete checkpoints in a run folder, ascending.
+std::vector<std::int64_t> checkpointSteps(const std::filesystem::path& runFolder);
+
+/// Writes trainable.safetensors, optimizer.safetensors and trainer_state.json as one folder, whole or not at all.
+void saveCheckpoint(const std::filesystem::path& folder, const TrainableParameters<float>& trainable,
+                    AdamW<float>& optimizer, const TrainerState& state);
+/// Restores all of it. Throws lora::Error when the checkpoint belongs to another configuration.
+TrainerState loadCheckpoint(const std::filesystem::path& folder, const TrainableParameters<float>& trainable,
+                            AdamW<float>& optimizer);
+/// The weights alone: to go back to the best model.
+void loadCheckpointWeights(const std::filesystem::path& folder, const TrainableParameters<float>& trainable);
+
+} // namespace lora

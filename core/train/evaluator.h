@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/data/data_loader.h"
+#include "core/models/language_model.h"
+#include "core/train/step_metrics.h"
+#include "core/train/training_control.h"
+#include "core/train/worker_pool.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace lora {
+
+/// What a model says about every row of a data set.
+struct EvaluationResult
+{
+    std::map<std::string, double> metrics;  ///< keys without "eval_"; none when no row has a label
+    std::vector<std::vector<float>> logits; ///< [rows][labels], only when asked for
+    std::vector<std::int32_t> predictions;  ///< [rows], classification
+};
+
+/// Runs a model over a data set on all workers, packed, in batches of bounded size; metrics are streamed, logits are kept
+/// only on request.
+class Evaluator
+{
+public:
+    enum class KeepLogits { No, Yes };
+    using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+    Evaluator(const LanguageModel<float>& model, const TokenizedDataset& dataset, WorkerPool& pool, std::uint64_t seed);
+
+    /// None when `control` (may be null) asked to stop on the way.
+    std::optional<EvaluationResult> run(KeepLogits keepLogits = KeepLogits::No, TrainingControl* control = nullptr,
+                                        const Progress& progress = {});
+    std::size_t arenaPeakBytes() const;
+
+private:
+    void evaluateBatch(std::size_t index, int worker, KeepLogits keepLogits, EvaluationResult& result);
+    void summarize(EvaluationResult& result) const;
+
+    const LanguageModel<float>& m_model;
+    const TokenizedDataset& m_dataset;
+    WorkerPool& m_pool;
+    EvaluationLoader m_loader;
+    std::vector<std::unique_ptr<ModelPass<float>>> m_passes;
+    std::vector<Batch> m_batches;
+    std::vector<LossSum> m_losses;
+};
+
+} // namespace lora

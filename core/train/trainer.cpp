@@ -1,0 +1,261 @@
+#include "core/train/trainer.h"
+
+#include "core/base/error.h"
+#include "core/base/rng.h"
+#include "core/optim/lr_scheduler.h"
+#include "core/train/task_metrics.h"
+
+#include <cmath>
+
+namespace lora {
+
+namespace {
+
+AdamWSettings adamWSettings(const TrainingConfig& config)
+{
+    return {config.adamBeta1, config.adamBeta2, config.adamEpsilon, config.weightDecay};
+}
+
+LrScheduler schedulerOf(const TrainingConfig& config, std::int64_t totalSteps)
+{
+    return {config.lrSchedulerType, config.learningRate, totalSteps, config.warmupRatio};
+}
+
+} // namespace
+
+Trainer::Trainer(const TrainerInputs& inputs, WorkerPool& pool)
+    : m_inputs(inputs)
+    , m_config(inputs.experiment.training)
+    , m_pool(pool)
+    , m_loader(inputs.train, inputs.experiment)
+    , m_step(inputs.model, inputs.trainable, pool, adamWSettings(m_config), m_config.maxGradNorm)
+    , m_totalSteps(plannedSteps(m_config, m_loader.stepsPerEpoch()))
+    , m_metric(m_config.metricForBestModel.value_or(std::string(metricNames(inputs.model.task()).front())))
+{
+    if (inputs.eval)
+        m_evaluator.emplace(inputs.model, *inputs.eval, pool, m_config.seed);
+    m_state.workers = pool.size();
+}
+
+bool Trainer::resume()
+{
+    const std::vector<std::int64_t> steps = checkpointSteps(m_inputs.runFolder);
+    if (steps.empty())
+        return false;
+    const int workers = m_state.workers;
+    m_state = loadCheckpoint(checkpointFolder(m_inputs.runFolder, steps.back()), m_inputs.trainable, m_step.optimizer());
+    if (m_state.workers != workers)
+        throw Error(ErrorKind::BadUsage,
+                    fmt::format("this run was started with {} worker(s), now there are {}", m_state.workers, workers),
+                    fmt::format("Resume with --set training.threads={} to get the same bits.", m_state.workers));
+    m_evaluatedStep = m_savedStep = m_state.step;
+    m_clockOffset = m_state.seconds;
+    return true;
+}
+
+RunOutcome Trainer::run(TrainingObserver& observer, TrainingControl& control)
+{
+    observer.onStart(startOf());
+    m_clock.restart();
+    if (m_evaluator && m_state.step == 0 && !evaluateNow(observer, control))
+        return outcome(RunStatus::Stopped);
+    RunStatus status = RunStatus::Completed;
+    while (m_state.step < m_totalSteps) {
+        honourPause(observer, control);
+        if (control.isStopRequested()) {
+            status = RunStatus::Stopped;
+            break;
+        }
+        if (oneStep(observer) == Next::Stop) {
+            status = RunStatus::Diverged;
+            break;
+        }
+        if (m_evaluator && isEvaluationDue() && !evaluateNow(observer, control)) {
+            status = RunStatus::Stopped;
+            break;
+        }
+        if (isCheckpointDue() || control.takeCheckpointRequest())
+            writeCheckpoint(observer);
+        if (isPatienceOver()) {
+            observer.onMessage(fmt::format("Stopped early at step {}: no better {} for {} evaluations.", m_state.step,
+                                           m_metric, m_state.evaluationsWithoutGain));
+            break;
+        }
+    }
+    if (status == RunStatus::Stopped)
+        writeCheckpoint(observer);
+    if (status != RunStatus::Diverged)
+        restoreBest(observer);
+    return outcome(status);
+}
+
+RunStart Trainer::startOf() const
+{
+    RunStart start;
+    start.totalSteps = m_totalSteps;
+    start.firstStep = m_state.step;
+    start.trainExamples = static_cast<std::int64_t>(m_inputs.train.size());
+    start.evalExamples = m_inputs.eval ? static_cast<std::int64_t>(m_inputs.eval->size()) : 0;
+    start.primaryMetric = m_metric;
+    return start;
+}
+
+Trainer::Next Trainer::oneStep(TrainingObserver& observer)
+{
+    const Stopwatch stopwatch;
+    m_loader.load(m_state.step, m_group);
+    const double rate = schedulerOf(m_config, m_totalSteps).at(m_state.step + 1);
+    const std::uint64_t dropoutKey = mixBits(m_config.seed * 0x9E3779B97F4A7C15ull + static_cast<std::uint64_t>(m_state.step));
+    const StepResult result = m_step.run(m_group, rate, dropoutKey);
+    m_divergedBecause = m_divergence.check(result.loss, result.gradNorm);
+    if (!m_divergedBecause.empty() && !std::isfinite(result.loss + result.gradNorm))
+        return Next::Stop; // the step was not applied
+    ++m_state.step;
+    const double seconds = stopwatch.seconds();
+    m_state.tokens += result.tokens;
+    m_state.flops += static_cast<double>(result.flops);
+    m_state.trainSeconds += seconds;
+    m_state.seconds = secondsNow();
+    observer.onStep({.step = m_state.step,
+                     .epoch = m_loader.epochsAfter(m_state.step),
+                     .loss = result.loss,
+                     .learningRate = rate,
+                     .gradNorm = result.gradNorm,
+                     .tokensPerSecond = static_cast<double>(result.tokens) / seconds,
+                     .seconds = m_state.seconds});
+    return m_divergedBecause.empty() ? Next::Continue : Next::Stop;
+}
+
+bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)
+{
+    const auto progress = [&](std::int64_t done, std::int64_t total) { observer.onEvaluationProgress(done, total); };
+    const auto result = m_evaluator->run(Evaluator::KeepLogits::No, &control, progress);
+    if (!result)
+        return false;
+    m_state.seconds = secondsNow();
+    const EvalMetrics metrics{m_state.step, m_loader.epochsAfter(m_state.step), m_state.seconds, result->metrics};
+    noteEvaluation(metrics);
+    observer.onEvaluation(metrics);
+    return true;
+}
+
+void Trainer::noteEvaluation(const EvalMetrics& metrics)
+{
+    m_evaluations.push_back(metrics);
+    m_evaluatedStep = metrics.step;
+    const auto found = metrics.values.find(m_metric);
+    if (metrics.step == 0 || found == metrics.values.end())
+        return;
+    const bool isBetter = !m_state.bestValue || (isSmallerBetter(m_metric) ? found->second < *m_state.bestValue
+                                                                           : found->second > *m_state.bestValue);
+    if (isBetter) {
+        m_state.bestValue = found->second;
+        m_state.bestStep = metrics.step;
+        m_state.evaluationsWithoutGain = 0;
+    } else {
+        ++m_state.evaluationsWithoutGain;
+    }
+}
+
+bool Trainer::isEvaluationDue() const
+{
+    if (m_state.step == m_totalSteps)
+        return true;
+    if (m_config.evalSteps)
+        return m_state.step % *m_config.evalSteps == 0;
+    return m_state.step % m_loader.stepsPerEpoch() == 0;
+}
+
+bool Trainer::isCheckpointDue() const
+{
+    if (m_config.saveSteps)
+        return m_state.step % *m_config.saveSteps == 0 || m_state.bestStep == m_state.step;
+    return m_evaluatedStep == m_state.step || m_state.step % m_loader.stepsPerEpoch() == 0;
+}
+
+bool Trainer::isPatienceOver() const
+{
+    return m_config.earlyStoppingPatience && m_evaluatedStep == m_state.step &&
+           m_state.evaluationsWithoutGain >= *m_config.earlyStoppingPatience;
+}
+
+void Trainer::honourPause(TrainingObserver& observer, TrainingControl& control)
+{
+    if (!control.isPauseRequested() || control.isStopRequested())
+        return;
+    const Stopwatch pause;
+    observer.onPause(true);
+    control.waitWhilePaused();
+    observer.onPause(false);
+    m_clockOffset -= pause.seconds();
+}
+
+void Trainer::writeCheckpoint(TrainingObserver& observer)
+{
+    if (m_inputs.runFolder.empty() || m_savedStep == m_state.step || m_state.step == 0)
+        return;
+    saveCheckpoint(checkpointFolder(m_inputs.runFolder, m_state.step), m_inputs.trainable, m_step.optimizer(), m_state);
+    m_savedStep = m_state.step;
+    removeOldCheckpoints();
+    observer.onMessage(fmt::format("Checkpoint written at step {}.", m_state.step));
+}
+
+void Trainer::removeOldCheckpoints() const
+{
+    for (const std::int64_t step : checkpointSteps(m_inputs.runFolder)) {
+        if (step == m_savedStep || step == m_state.bestStep)
+            continue;
+        std::error_code error; // a checkpoint too many harms nobody
+        std::filesystem::remove_all(checkpointFolder(m_inputs.runFolder, step), error);
+    }
+}
+
+void Trainer::restoreBest(TrainingObserver& observer)
+{
+    const bool isWanted = m_config.loadBestModelAtEnd && m_state.bestStep > 0 && m_state.bestStep != m_state.step;
+    if (!isWanted || m_inputs.runFolder.empty())
+        return;
+    const std::filesystem::path folder = checkpointFolder(m_inputs.runFolder, m_state.bestStep);
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error))
+        return;
+    loadCheckpointWeights(folder, m_inputs.trainable);
+    observer.onMessage(fmt::format("The weights are those of step {}, the best {}.", m_state.bestStep, m_metric));
+}
+
+RunOutcome Trainer::outcome(RunStatus status) const
+{
+    RunOutcome result;
+    result.status = status;
+    result.steps = m_state.step;
+    result.epochs = m_loader.epochsAfter(m_state.step);
+    result.trainSeconds = m_state.trainSeconds;
+    result.tokensTrained = m_state.tokens;
+    if (status == RunStatus::Diverged) {
+        result.message = fmt::format("Diverged at step {}: {}{}.", m_state.step + 1, m_divergedBecause,
+                                     const_cast<Trainer*>(this)->tensorWithBadGradient());
+        result.hint = fmt::format("Lower training.learning_rate (now {:g}), for example to {:g}, or set max_grad_norm.",
+                                  m_config.learningRate, m_config.learningRate / 2);
+    }
+    return result;
+}
+
+std::string Trainer::tensorWithBadGradient()
+{
+    for (Parameter<float>* parameter : m_inputs.trainable.parameters()) {
+        const Matrix<float> gradient = m_step.gradients().of(*parameter);
+        for (std::int64_t i = 0; i < gradient.size(); ++i)
+            if (!std::isfinite(gradient.data[i]))
+                return fmt::format("; first seen in the gradient of {}", parameter->name());
+    }
+    return {};
+}
+
+double Trainer::secondsNow() const { return m_clockOffset + m_clock.seconds(); }
+
+std::size_t Trainer::arenaPeakBytes() const
+{
+    return m_step.arenaPeakBytes() + (m_evaluator ? m_evaluator->arenaPeakBytes() : 0);
+}
+
+} // namespace lora

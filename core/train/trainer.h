@@ -1,0 +1,85 @@
+#pragma once
+
+#include "core/base/stopwatch.h"
+
+#include "core/config/experiment_config.h"
+#include "core/data/data_loader.h"
+#include "core/train/checkpoint.h"
+#include "core/train/divergence_monitor.h"
+#include "core/train/evaluator.h"
+#include "core/train/training_control.h"
+#include "core/train/training_observer.h"
+#include "core/train/training_step.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace lora {
+
+/// What a trainer works on; everything has to outlive it.
+struct TrainerInputs
+{
+    LanguageModel<float>& model;
+    TrainableParameters<float>& trainable;
+    const TokenizedDataset& train;
+    const TokenizedDataset* eval = nullptr;
+    const ExperimentConfig& experiment;
+    std::filesystem::path runFolder; ///< for checkpoints; empty: none are written
+};
+
+/// Runs an experiment's optimiser steps: schedule, evaluation, best model, early stopping, checkpoints, pause and stop
+/// within one step, divergence. Blocks; knows no window and makes no thread but its workers.
+class Trainer
+{
+public:
+    Trainer(const TrainerInputs& inputs, WorkerPool& pool);
+
+    /// Continues from the last checkpoint of the run folder; false when there is none.
+    bool resume();
+    RunOutcome run(TrainingObserver& observer, TrainingControl& control);
+
+    const TrainerState& state() const { return m_state; }
+    const std::vector<EvalMetrics>& evaluations() const { return m_evaluations; }
+    std::int64_t totalSteps() const { return m_totalSteps; }
+    const std::string& primaryMetric() const { return m_metric; }
+    /// Largest activation memory of all workers so far.
+    std::size_t arenaPeakBytes() const;
+
+private:
+    enum class Next { Continue, Stop };
+
+    RunStart startOf() const;
+    Next oneStep(TrainingObserver& observer);
+    bool evaluateNow(TrainingObserver& observer, TrainingControl& control);
+    void noteEvaluation(const EvalMetrics& metrics);
+    void honourPause(TrainingObserver& observer, TrainingControl& control);
+    void writeCheckpoint(TrainingObserver& observer);
+    void removeOldCheckpoints() const;
+    RunOutcome outcome(RunStatus status) const;
+    bool isEvaluationDue() const;
+    bool isCheckpointDue() const;
+    bool isPatienceOver() const;
+    void restoreBest(TrainingObserver& observer);
+    std::string tensorWithBadGradient();
+    double secondsNow() const;
+
+    TrainerInputs m_inputs;
+    const TrainingConfig& m_config;
+    WorkerPool& m_pool;
+    DataLoader m_loader;
+    TrainingStep<float> m_step;
+    std::optional<Evaluator> m_evaluator;
+    std::int64_t m_totalSteps;
+    std::string m_metric;
+    TrainerState m_state;
+    std::vector<EvalMetrics> m_evaluations;
+    DivergenceMonitor m_divergence;
+    std::vector<Batch> m_group;
+    std::int64_t m_evaluatedStep = -1;
+    std::int64_t m_savedStep = -1;
+    Stopwatch m_clock;
+    double m_clockOffset = 0; ///< seconds of earlier stretches, minus pauses
+    std::string m_divergedBecause;
+};
+
+} // namespace lora

@@ -1,0 +1,147 @@
+#include "core/train/training_step.h"
+
+#include "core/data/work_split.h"
+#include "core/math/gemm.h"
+#include "core/optim/gradient_clipping.h"
+
+namespace lora {
+
+namespace {
+
+/// Numbers one worker reduces and updates at a time; fixed, so that sums never depend on the number of workers.
+constexpr std::int64_t sliceSize = 1 << 16;
+
+} // namespace
+
+template <class T>
+TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable, WorkerPool& pool,
+                              const AdamWSettings& settings, double maxGradNorm)
+    : m_pool(pool)
+    , m_optimizer(trainable.size(), settings)
+    , m_maxGradNorm(maxGradNorm)
+{
+    for (Parameter<T>* parameter : trainable.parameters())
+        for (std::int64_t first = 0; first < parameter->size(); first += sliceSize)
+            m_slices.push_back({parameter, first, std::min(sliceSize, parameter->size() - first)});
+    m_sliceSquares.resize(m_slices.size());
+    for (int worker = 0; worker < pool.size(); ++worker) {
+        m_gradients.push_back(std::make_unique<GradientStore<T>>(trainable.size()));
+        m_passes.push_back(std::make_unique<ModelPass<T>>(model));
+    }
+    m_shares.resize(static_cast<std::size_t>(pool.size()));
+    m_losses.resize(static_cast<std::size_t>(pool.size()));
+}
+
+template <class T>
+StepResult TrainingStep<T>::run(std::span<const Batch> batches, double learningRate, std::uint64_t dropoutKey)
+{
+    const StepResult result = accumulate(batches, dropoutKey);
+    if (!std::isfinite(result.loss) || !std::isfinite(result.gradNorm))
+        return result;
+    m_optimizer.beginStep(learningRate, clippingFactor(result.gradNorm, m_maxGradNorm));
+    applyGradients();
+    return result;
+}
+
+template <class T>
+StepResult TrainingStep<T>::accumulate(std::span<const Batch> batches, std::uint64_t dropoutKey)
+{
+    StepResult result;
+    std::int64_t items = 0;
+    for (const Batch& batch : batches) {
+        items += static_cast<std::int64_t>(batch.labelledItems());
+        result.tokens += static_cast<std::int64_t>(batch.tokens());
+    }
+    const std::int64_t flopsBefore = gemmFlops();
+    forwardBackward(batches, items, dropoutKey);
+    double loss = 0;
+    for (const double part : m_losses)
+        loss += part;
+    result.loss = items > 0 ? loss / static_cast<double>(items) : 0;
+    result.gradNorm = std::sqrt(reduceGradients());
+    result.flops = gemmFlops() - flopsBefore;
+    return result;
+}
+
+template <class T>
+void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey)
+{
+    const T gradientScale = items > 0 ? T(1) / static_cast<T>(items) : T(0);
+    std::vector<WorkSplit> shares;
+    shares.reserve(batches.size());
+    for (const Batch& batch : batches)
+        shares.push_back(splitWork(batch, m_pool.size()));
+    m_pool.run([&](int worker) {
+        std::vector<T>& values = m_gradients[worker]->values();
+        std::fill(values.begin(), values.end(), T(0));
+        m_losses[worker] = 0;
+        for (std::size_t b = 0; b < batches.size(); ++b) {
+            if (shares[b][worker].empty())
+                continue;
+            Batch& share = m_shares[worker];
+            selectSequences(batches[b], shares[b][worker], share);
+            const std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
+            m_losses[worker] += m_passes[worker]->forward(share, *m_gradients[worker], gradientScale, key).sum;
+            m_passes[worker]->backward();
+        }
+    });
+}
+
+template <class T>
+double TrainingStep<T>::reduceGradients()
+{
+    const int workers = m_pool.size();
+    m_pool.run([&](int worker) {
+        for (std::size_t s = static_cast<std::size_t>(worker); s < m_slices.size(); s += static_cast<std::size_t>(workers)) {
+            const Slice& slice = m_slices[s];
+            const std::int64_t offset = slice.parameter->gradientOffset() + slice.first;
+            T* sum = m_gradients[0]->values().data() + offset;
+            for (int other = 1; other < workers; ++other)
+                addScaled<T>(T(1), ConstMatrix<T>(m_gradients[other]->values().data() + offset, 1, slice.count),
+                             Matrix<T>(sum, 1, slice.count));
+            m_sliceSquares[s] = sumOfSquares<T>(std::span<const T>(sum, static_cast<std::size_t>(slice.count)));
+        }
+    });
+    double total = 0;
+    for (const double squares : m_sliceSquares)
+        total += squares;
+    return total;
+}
+
+template <class T>
+void TrainingStep<T>::applyGradients()
+{
+    const int workers = m_pool.size();
+    m_pool.run([&](int worker) {
+        for (std::size_t s = static_cast<std::size_t>(worker); s < m_slices.size(); s += static_cast<std::size_t>(workers)) {
+            const Slice& slice = m_slices[s];
+            const std::int64_t offset = slice.parameter->gradientOffset() + slice.first;
+            const auto count = static_cast<std::size_t>(slice.count);
+            m_optimizer.update({m_gradients[0]->values().data() + offset, count}, offset,
+                               {slice.parameter->mutableValue().data + slice.first, count});
+        }
+    });
+}
+
+template <class T>
+std::size_t TrainingStep<T>::arenaPeakBytes() const
+{
+    std::size_t bytes = 0;
+    for (const auto& pass : m_passes)
+        bytes += pass->arena().peakBytes();
+    return bytes;
+}
+
+template <class T>
+std::size_t TrainingStep<T>::heapAllocations() const
+{
+    std::size_t count = 0;
+    for (const auto& pass : m_passes)
+        count += pass->arena().heapAllocations();
+    return count;
+}
+
+template class TrainingStep<float>;
+template class TrainingStep<double>;
+
+} // namespace lora

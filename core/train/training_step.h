@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/data/batch.h"
+#include "core/lora/trainable_parameters.h"
+#include "core/optim/adamw.h"
+#include "core/train/worker_pool.h"
+
+#include <memory>
+#include <vector>
+
+namespace lora {
+
+struct StepResult
+{
+    double loss = 0; ///< mean over the labelled items of the step
+    double gradNorm = 0;
+    std::int64_t tokens = 0;
+    std::int64_t flops = 0; ///< counted inside GEMM
+};
+
+/// One optimiser step, data-parallel: the sequences of every batch are dealt to the workers, each runs forward and backward
+/// on its share with its own arena and gradients; then gradients are summed in worker order, clipped and applied by slices.
+/// The same seed and number of workers give bit-identical results.
+template <class T>
+class TrainingStep
+{
+public:
+    TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable, WorkerPool& pool,
+                 const AdamWSettings& settings, double maxGradNorm);
+
+    /// Runs one step over the batches of one accumulation group. The mean is over all labelled items of the group.
+    /// `dropoutKey` names this step's masks. The weights are left untouched when loss or norm is not finite.
+    StepResult run(std::span<const Batch> batches, double learningRate, std::uint64_t dropoutKey);
+    /// Gradients of the group alone, reduced into worker 0's store; for tests and measurements.
+    StepResult accumulate(std::span<const Batch> batches, std::uint64_t dropoutKey);
+
+    GradientStore<T>& gradients() { return *m_gradients[0]; }
+    AdamW<T>& optimizer() { return m_optimizer; }
+    /// Sum of the workers' largest arenas so far.
+    std::size_t arenaPeakBytes() const;
+    std::size_t heapAllocations() const; ///< of all arenas, ever
+
+private:
+    struct Slice
+    {
+        Parameter<T>* parameter = nullptr;
+        std::int64_t first = 0; ///< within the parameter
+        std::int64_t count = 0;
+    };
+
+    void forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey);
+    double reduceGradients();
+    void applyGradients();
+
+    WorkerPool& m_pool;
+    AdamW<T> m_optimizer;
+    double m_maxGradNorm;
+    std::vector<Slice> m_slices;
+    std::vector<double> m_sliceSquares;
+    std::vector<std::unique_ptr<GradientStore<T>>> m_gradients;
+    std::vector<std::unique_ptr<ModelPass<T>>> m_passes;
+    std::vector<Batch> m_shares;
+    std::vector<double> m_losses;
+};
+
+} // namespace lora

@@ -1,0 +1,96 @@
+#include "core/train/worker_pool.h"
+
+#include "core/math/gemm.h"
+
+#include <sched.h>
+
+namespace lora {
+
+int WorkerPool::defaultWorkers()
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+WorkerPool::WorkerPool(int workers)
+{
+    useSingleThreadedBlas();
+    const int count = workers > 0 ? workers : defaultWorkers();
+    m_errors.resize(static_cast<std::size_t>(count));
+    m_flops.resize(static_cast<std::size_t>(count));
+    for (int worker = 1; worker < count; ++worker)
+        m_threads.emplace_back([this, worker] { serve(worker); });
+}
+
+WorkerPool::~WorkerPool()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_isEnding = true;
+    }
+    m_started.notify_all();
+    for (std::thread& thread : m_threads)
+        thread.join();
+}
+
+void WorkerPool::run(const std::function<void(int)>& task)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_task = &task;
+        m_running = static_cast<int>(m_threads.size());
+        std::fill(m_errors.begin(), m_errors.end(), nullptr);
+        ++m_round;
+    }
+    m_started.notify_all();
+    try {
+        task(0);
+    } catch (...) {
+        m_errors[0] = std::current_exception();
+    }
+    {
+        std::unique_lock lock(m_mutex);
+        m_finished.wait(lock, [this] { return m_running == 0; });
+        m_task = nullptr;
+    }
+    for (std::size_t worker = 1; worker < m_flops.size(); ++worker)
+        addGemmFlops(m_flops[worker]);
+    for (const std::exception_ptr& error : m_errors)
+        if (error)
+            std::rethrow_exception(error);
+}
+
+void WorkerPool::serve(int worker)
+{
+    std::uint64_t served = 0;
+    while (true) {
+        const std::function<void(int)>* task = nullptr;
+        {
+            std::unique_lock lock(m_mutex);
+            m_started.wait(lock, [&] { return m_isEnding || m_round != served; });
+            if (m_isEnding)
+                return;
+            served = m_round;
+            task = m_task;
+        }
+        resetGemmFlops();
+        std::exception_ptr error;
+        try {
+            (*task)(worker);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        {
+            const std::lock_guard lock(m_mutex);
+            m_errors[static_cast<std::size_t>(worker)] = error;
+            m_flops[static_cast<std::size_t>(worker)] = gemmFlops();
+            --m_running;
+        }
+        m_finished.notify_one();
+    }
+}
+
+} // namespace lora
