@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::string_view peftPrefix = "base_model.model.";
 
-/// The model's parameter for a key of the file: PEFT's prefix off, and a base class without head lacks the family's prefix.
+/// The model's parameter for a key of the file: PEFT's prefix off, and a base class without head lacks the
+/// family's prefix.
 template <class T>
-Parameter<T>* findParameter(const std::map<std::string, Parameter<T>*>& parameters, const ModelFamily<T>& family,
-                            const std::string& key)
+Parameter<T>* findParameter(const std::map<std::string, Parameter<T>*>& parameters,
+                            const ModelFamily<T>& family, const std::string& key)
 {
     const std::string name = key.starts_with(peftPrefix) ? key.substr(peftPrefix.size()) : key;
     if (const auto found = parameters.find(name); found != parameters.end())
@@ -31,22 +32,26 @@ void fill(Parameter<T>& parameter, const NamedTensor& tensor, const std::string&
 {
     if (tensor.shape != parameter.shape())
         throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: tensor {} has shape {}, this model and adapter_config.json ask for {}", source,
-                                tensor.name, shapeText(tensor.shape), shapeText(parameter.shape())),
+                    fmt::format("{}: tensor {} has shape {}, this model and adapter_config.json ask for {}",
+                                source, tensor.name, shapeText(tensor.shape), shapeText(parameter.shape())),
                     "The adapter belongs to another base model, or r does not match.");
     tensor.copyTo(std::span<T>(parameter.mutableValue().data, static_cast<std::size_t>(parameter.size())));
 }
 
 } // namespace
 
-std::string peftTensorName(const std::string& parameterName) { return std::string(peftPrefix) + parameterName; }
+std::string peftTensorName(const std::string& parameterName)
+{
+    return std::string(peftPrefix) + parameterName;
+}
 
 SafetensorsFile openAdapterTensors(const std::filesystem::path& folder)
 {
     const std::filesystem::path path = folder / "adapter_model.safetensors";
     std::error_code error;
     if (!std::filesystem::exists(path, error) && std::filesystem::exists(folder / "adapter_model.bin", error))
-        throw Error(ErrorKind::Unsupported, fmt::format("{}: only adapter_model.bin is there", folder.string()),
+        throw Error(ErrorKind::Unsupported,
+                    fmt::format("{}: only adapter_model.bin is there", folder.string()),
                     "Save the adapter with safe_serialization=True: pickled files can run code when read.");
     return SafetensorsFile::open(path);
 }
@@ -77,8 +82,10 @@ void loadAdapter(LanguageModel<T>& model, const PeftConfig& config, const Safete
     for (const NamedTensor& tensor : tensors.tensors()) {
         Parameter<T>* parameter = findParameter(parameters, familyOf<T>(model.config()), tensor.name);
         if (!parameter)
-            throw Error(ErrorKind::BadInput, fmt::format("{}: tensor {} has no place in this model", source, tensor.name),
-                        "adapter_config.json's target_modules do not fit the weights, or it is another base model.");
+            throw Error(
+                ErrorKind::BadInput,
+                fmt::format("{}: tensor {} has no place in this model", source, tensor.name),
+                "adapter_config.json's target_modules do not fit the weights, or it is another base model.");
         fill(*parameter, tensor, source);
         wanted.erase(parameter->name());
     }

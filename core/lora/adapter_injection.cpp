@@ -59,7 +59,8 @@ void injectAdapters(LanguageModel<T>& model, const LoraConfig& config, std::uint
         candidates.push_back({site.linear->name(), site.block, site.isHead});
         linears[site.linear->name()] = site.linear;
     }
-    for (const AdapterPlan& plan : planAdapters(config, candidates, savedModules(config.modulesToSave, model.task())))
+    for (const AdapterPlan& plan :
+         planAdapters(config, candidates, savedModules(config.modulesToSave, model.task())))
         addAdapter(*linears.at(plan.module), plan, config.loraDropout, seed);
 }
 
@@ -87,9 +88,9 @@ void mergeAdapters(LanguageModel<T>& model)
         site.linear->mergeAdapter();
 }
 
-#define INSTANTIATE(T)                                                                                                 \
-    template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);             \
-    template void injectAdapters<T>(LanguageModel<T>&, const LoraConfig&, std::uint64_t);                              \
+#define INSTANTIATE(T)                                                                                       \
+    template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);   \
+    template void injectAdapters<T>(LanguageModel<T>&, const LoraConfig&, std::uint64_t);                    \
     template void mergeAdapters<T>(LanguageModel<T>&);
 INSTANTIATE(float)
 INSTANTIATE(double)

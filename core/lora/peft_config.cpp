@@ -18,8 +18,7 @@ public:
     PeftReader(const Json& document, std::string source)
         : m_document(document)
         , m_source(std::move(source))
-    {
-    }
+    {}
 
     [[noreturn]] void fail(const std::string& key, const std::string& expected) const
     {
@@ -76,7 +75,8 @@ public:
         if (!m_document[key].is_object())
             fail(key, "an object of module pattern to number");
         for (const auto& [name, value] : m_document[key].items()) {
-            if (!value.is_number() || !(value.template get<double>() > 0 && value.template get<double>() <= 1e6))
+            if (!value.is_number() ||
+                !(value.template get<double>() > 0 && value.template get<double>() <= 1e6))
                 fail(key, "an object of module pattern to positive number");
             values[name] = value.template get<Value>();
         }
@@ -89,7 +89,8 @@ public:
         const Json& value = m_document[key];
         std::vector<int> list;
         for (const Json& entry : value.is_array() ? value : Json::array({value})) {
-            if (!entry.is_number_integer() || entry.get<std::int64_t>() < 0 || entry.get<std::int64_t>() > 100000)
+            if (!entry.is_number_integer() || entry.get<std::int64_t>() < 0 ||
+                entry.get<std::int64_t>() > 100000)
                 fail(key, "a layer's index or a list of them");
             list.push_back(entry.get<int>());
         }
@@ -98,8 +99,10 @@ public:
     void refuse(const char* key, const char* what) const
     {
         if (flag(key))
-            throw Error(ErrorKind::Unsupported, fmt::format("{}: {} ({}: true) is not supported", m_source, what, key),
-                        "Supported: LoRA and rsLoRA with rank_pattern, alpha_pattern, layers_to_transform and bias.");
+            throw Error(
+                ErrorKind::Unsupported,
+                fmt::format("{}: {} ({}: true) is not supported", m_source, what, key),
+                "Supported: LoRA and rsLoRA with rank_pattern, alpha_pattern, layers_to_transform and bias.");
     }
 
 private:
@@ -107,8 +110,8 @@ private:
     std::string m_source;
 };
 
-std::variant<std::vector<std::string>, std::string> readTargets(const Json& document, const PeftReader& reader,
-                                                                const std::string& source)
+std::variant<std::vector<std::string>, std::string>
+readTargets(const Json& document, const PeftReader& reader, const std::string& source)
 {
     if (!reader.has("target_modules"))
         throw Error(ErrorKind::BadInput, fmt::format("{}: \"target_modules\" is missing", source),
@@ -130,7 +133,8 @@ PeftConfig readPeftConfig(const std::filesystem::path& folder)
     const PeftReader reader(document, source);
     const std::string type = reader.textOr("peft_type", "");
     if (type != "LORA")
-        throw Error(ErrorKind::Unsupported, fmt::format("{}: peft_type \"{}\" is not supported", source, type),
+        throw Error(ErrorKind::Unsupported,
+                    fmt::format("{}: peft_type \"{}\" is not supported", source, type),
                     "Only \"LORA\" adapters can be read.");
     reader.refuse("use_dora", "DoRA");
     reader.refuse("lora_bias", "a bias on the low-rank pair");

@@ -16,8 +16,8 @@ struct PeftConfig
     std::string baseModel;
 };
 
-/// Reads `<folder>/adapter_config.json`. Throws lora::Error naming file and key: not a LoRA adapter, a variant that is not
-/// supported (DoRA, …), values of the wrong type or out of range.
+/// Reads `<folder>/adapter_config.json`. Throws lora::Error naming file and key: not a LoRA adapter, a
+/// variant that is not supported (DoRA, …), values of the wrong type or out of range.
 PeftConfig readPeftConfig(const std::filesystem::path& folder);
 
 /// The document PEFT reads back, keys sorted: every key readers in the field ask for, no invented ones.

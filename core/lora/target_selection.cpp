@@ -41,7 +41,8 @@ private:
     {
         if (U_FAILURE(status))
             throw Error(ErrorKind::BadUsage,
-                        fmt::format("the regular expression \"{}\" cannot be used: {}", m_pattern, u_errorName(status)),
+                        fmt::format("the regular expression \"{}\" cannot be used: {}", m_pattern,
+                                    u_errorName(status)),
                         "Correct target_modules, rank_pattern or alpha_pattern.");
     }
 
@@ -84,7 +85,8 @@ std::vector<std::string> namesOf(const std::vector<TargetCandidate>& candidates)
 {
     const std::vector<std::string> names = namesOf(candidates);
     throw Error(ErrorKind::BadUsage,
-                fmt::format("method.target_modules: no linear module matches \"{}\"{}", target, didYouMean(target, names)),
+                fmt::format("method.target_modules: no linear module matches \"{}\"{}", target,
+                            didYouMean(target, names)),
                 fmt::format("This model's linear modules end in: {}. \"all-linear\" takes all of them.",
                             fmt::join(names, ", ")));
 }
@@ -114,7 +116,8 @@ std::vector<bool> matchTargets(const LoraConfig& config, const std::vector<Targe
 
 } // namespace
 
-std::vector<AdapterPlan> planAdapters(const LoraConfig& config, const std::vector<TargetCandidate>& candidates,
+std::vector<AdapterPlan> planAdapters(const LoraConfig& config,
+                                      const std::vector<TargetCandidate>& candidates,
                                       const std::vector<std::string>& modulesToSave)
 {
     const std::vector<bool> isMatched = matchTargets(config, candidates);

@@ -17,7 +17,8 @@ struct AdapterPlan
     double scaling = 0; ///< alpha / r, or alpha / √r with use_rslora
 };
 
-/// A module's name, its block (−1 outside the stack) and whether it is part of the head: all that targeting looks at.
+/// A module's name, its block (−1 outside the stack) and whether it is part of the head: all that targeting
+/// looks at.
 struct TargetCandidate
 {
     std::string name;
@@ -25,18 +26,20 @@ struct TargetCandidate
     bool isHead = false;
 };
 
-/// Which modules get an adapter and of which rank, with PEFT's rules: a list entry matches the exact path or its end after a
-/// dot, a string the whole path as a regular expression, "all-linear" everything but the head; modules under
-/// modules_to_save never; rank_pattern and alpha_pattern keys as `(.*\.)?(key)$`, the first match wins.
-/// Throws lora::Error (BadUsage) when a list entry or the whole selection matches nothing, naming modules there are, or
-/// when a regular expression is malformed or takes too long.
-std::vector<AdapterPlan> planAdapters(const LoraConfig& config, const std::vector<TargetCandidate>& candidates,
+/// Which modules get an adapter and of which rank, with PEFT's rules: a list entry matches the exact path or
+/// its end after a dot, a string the whole path as a regular expression, "all-linear" everything but the
+/// head; modules under modules_to_save never; rank_pattern and alpha_pattern keys as `(.*\.)?(key)$`, the
+/// first match wins. Throws lora::Error (BadUsage) when a list entry or the whole selection matches nothing,
+/// naming modules there are, or when a regular expression is malformed or takes too long.
+std::vector<AdapterPlan> planAdapters(const LoraConfig& config,
+                                      const std::vector<TargetCandidate>& candidates,
                                       const std::vector<std::string>& modulesToSave);
 
 /// PEFT's modules_to_save with what the task adds to it ("classifier", "score").
 std::vector<std::string> savedModules(const std::vector<std::string>& modulesToSave, TaskType task);
 
-/// Whether the parameter belongs to one of `modules`, compared as PEFT does: some module on its path ends with the text.
+/// Whether the parameter belongs to one of `modules`, compared as PEFT does: some module on its path ends
+/// with the text.
 bool isInSavedModule(const std::string& parameterName, const std::vector<std::string>& modules);
 
 std::vector<TargetCandidate> targetCandidates(const ModelSummary& summary);

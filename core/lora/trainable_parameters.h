@@ -7,8 +7,8 @@
 
 namespace lora {
 
-/// The weights a run changes, in the order the model visits them; decides where each one's gradient and optimiser state
-/// lie. Everything else is frozen.
+/// The weights a run changes, in the order the model visits them; decides where each one's gradient and
+/// optimiser state lie. Everything else is frozen.
 template <class T>
 class TrainableParameters
 {

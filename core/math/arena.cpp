@@ -10,11 +10,17 @@ namespace {
 constexpr std::size_t alignment = 64;
 constexpr std::size_t smallestChunk = std::size_t{1} << 20;
 
-std::size_t rounded(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+std::size_t rounded(std::size_t bytes)
+{
+    return (bytes + alignment - 1) / alignment * alignment;
+}
 
 } // namespace
 
-void Arena::Free::operator()(std::byte* pointer) const { ::operator delete[](pointer, std::align_val_t(alignment)); }
+void Arena::Free::operator()(std::byte* pointer) const
+{
+    ::operator delete[](pointer, std::align_val_t(alignment));
+}
 
 void Arena::addChunk(std::size_t bytes)
 {

@@ -9,9 +9,9 @@
 
 namespace lora {
 
-/// Memory of one worker's training step: blocks are taken one after the other and given back all at once, so a step
-/// allocates nothing from the heap once the arena has seen its largest batch. Blocks are aligned to 64 bytes and not
-/// initialised. A mark frees everything taken after it (scratch of a layer).
+/// Memory of one worker's training step: blocks are taken one after the other and given back all at once, so
+/// a step allocates nothing from the heap once the arena has seen its largest batch. Blocks are aligned to 64
+/// bytes and not initialised. A mark frees everything taken after it (scratch of a layer).
 class Arena
 {
 public:
@@ -75,8 +75,7 @@ public:
     explicit ArenaScope(Arena& arena)
         : m_arena(arena)
         , m_mark(arena.mark())
-    {
-    }
+    {}
     ~ArenaScope() { m_arena.release(m_mark); }
     ArenaScope(const ArenaScope&) = delete;
     ArenaScope& operator=(const ArenaScope&) = delete;

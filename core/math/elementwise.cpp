@@ -220,8 +220,8 @@ void softmaxRowsBackward(ConstMatrix<T> p, T scale, Matrix<T> dp)
 }
 
 template <class T>
-void adamWUpdate(const AdamWStep& step, std::span<const T> gradient, std::span<T> moment1, std::span<T> moment2,
-                 std::span<T> value)
+void adamWUpdate(const AdamWStep& step, std::span<const T> gradient, std::span<T> moment1,
+                 std::span<T> moment2, std::span<T> value)
 {
     if constexpr (isFloat<T>) {
         simd::adamW(step, gradient.data(), moment1.data(), moment2.data(), value.data(), value.size());
@@ -250,22 +250,23 @@ double sumOfSquares(std::span<const T> x)
     }
 }
 
-#define INSTANTIATE(T)                                                                                                 \
-    template void addScaled<T>(T, ConstMatrix<T>, Matrix<T>);                                                          \
-    template void copyRows<T>(ConstMatrix<T>, Matrix<T>);                                                              \
-    template void addBias<T>(Matrix<T>, const T*);                                                                     \
-    template void addColumnSums<T>(ConstMatrix<T>, T*);                                                                \
-    template void gelu<T>(ConstMatrix<T>, Matrix<T>);                                                                  \
-    template void biasGelu<T>(Matrix<T>, const T*, Matrix<T>);                                                         \
-    template void geluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                          \
-    template void relu<T>(ConstMatrix<T>, Matrix<T>);                                                                  \
-    template void reluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                          \
-    template void tanhForward<T>(ConstMatrix<T>, Matrix<T>);                                                           \
-    template void tanhBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                          \
-    template void dropout<T>(ConstMatrix<T>, double, std::uint64_t, Matrix<T>);                                        \
-    template void softmaxRows<T>(Matrix<T>, T);                                                                        \
-    template void softmaxRowsBackward<T>(ConstMatrix<T>, T, Matrix<T>);                                                \
-    template void adamWUpdate<T>(const AdamWStep&, std::span<const T>, std::span<T>, std::span<T>, std::span<T>);      \
+#define INSTANTIATE(T)                                                                                       \
+    template void addScaled<T>(T, ConstMatrix<T>, Matrix<T>);                                                \
+    template void copyRows<T>(ConstMatrix<T>, Matrix<T>);                                                    \
+    template void addBias<T>(Matrix<T>, const T*);                                                           \
+    template void addColumnSums<T>(ConstMatrix<T>, T*);                                                      \
+    template void gelu<T>(ConstMatrix<T>, Matrix<T>);                                                        \
+    template void biasGelu<T>(Matrix<T>, const T*, Matrix<T>);                                               \
+    template void geluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
+    template void relu<T>(ConstMatrix<T>, Matrix<T>);                                                        \
+    template void reluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
+    template void tanhForward<T>(ConstMatrix<T>, Matrix<T>);                                                 \
+    template void tanhBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
+    template void dropout<T>(ConstMatrix<T>, double, std::uint64_t, Matrix<T>);                              \
+    template void softmaxRows<T>(Matrix<T>, T);                                                              \
+    template void softmaxRowsBackward<T>(ConstMatrix<T>, T, Matrix<T>);                                      \
+    template void adamWUpdate<T>(const AdamWStep&, std::span<const T>, std::span<T>, std::span<T>,           \
+                                 std::span<T>);                                                              \
     template double sumOfSquares<T>(std::span<const T>);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -7,8 +7,8 @@
 
 namespace lora {
 
-// One-pass kernels over rows of numbers. The float versions are vectorised with Google Highway and pick the best
-// instruction set at run time; the double versions are plain loops and exist for gradient checks.
+// One-pass kernels over rows of numbers. The float versions are vectorised with Google Highway and pick the
+// best instruction set at run time; the double versions are plain loops and exist for gradient checks.
 
 /// y += a * x, both [rows, cols].
 template <class T>
@@ -23,8 +23,8 @@ void addBias(Matrix<T> y, const T* bias);
 template <class T>
 void addColumnSums(ConstMatrix<T> x, T* sums);
 
-/// y = x · Φ(x), Φ the normal distribution (GELU with the exact erf, Hendrycks & Gimpel, arXiv:1606.08415). The float
-/// version computes erf after Abramowitz & Stegun 7.1.26, error below 2e-7. y may be x.
+/// y = x · Φ(x), Φ the normal distribution (GELU with the exact erf, Hendrycks & Gimpel, arXiv:1606.08415).
+/// The float version computes erf after Abramowitz & Stegun 7.1.26, error below 2e-7. y may be x.
 template <class T>
 void gelu(ConstMatrix<T> x, Matrix<T> y);
 /// y = gelu(x + bias), and x becomes x + bias: bias and activation in one pass.
@@ -43,8 +43,8 @@ void tanhForward(ConstMatrix<T> x, Matrix<T> y);
 template <class T>
 void tanhBackward(ConstMatrix<T> y, ConstMatrix<T> dy, Matrix<T> dx);
 
-/// Inverted dropout: y = x / (1 − p) where a hash of (key, row, column) says keep, else 0. The same key gives the same
-/// mask, so backward needs no stored mask. y may be x.
+/// Inverted dropout: y = x / (1 − p) where a hash of (key, row, column) says keep, else 0. The same key gives
+/// the same mask, so backward needs no stored mask. y may be x.
 template <class T>
 void dropout(ConstMatrix<T> x, double p, std::uint64_t key, Matrix<T> y);
 
@@ -68,8 +68,8 @@ struct AdamWStep
     double biasCorrection2 = 1; ///< 1 − beta2^t
 };
 template <class T>
-void adamWUpdate(const AdamWStep& step, std::span<const T> gradient, std::span<T> moment1, std::span<T> moment2,
-                 std::span<T> value);
+void adamWUpdate(const AdamWStep& step, std::span<const T> gradient, std::span<T> moment1,
+                 std::span<T> moment2, std::span<T> value);
 
 /// Σ x², in double.
 template <class T>

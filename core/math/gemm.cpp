@@ -16,7 +16,8 @@ CBLAS_TRANSPOSE blasTranspose(Transpose transpose)
 } // namespace
 
 template <class T>
-void gemm(Transpose transposeA, Transpose transposeB, T alpha, ConstMatrix<T> a, ConstMatrix<T> b, T beta, Matrix<T> c)
+void gemm(Transpose transposeA, Transpose transposeB, T alpha, ConstMatrix<T> a, ConstMatrix<T> b, T beta,
+          Matrix<T> c)
 {
     const std::int64_t m = transposeA == Transpose::Yes ? a.cols : a.rows;
     const std::int64_t k = transposeA == Transpose::Yes ? a.rows : a.cols;
@@ -37,13 +38,26 @@ void gemm(Transpose transposeA, Transpose transposeB, T alpha, ConstMatrix<T> a,
         call(cblas_dgemm);
 }
 
-template void gemm<float>(Transpose, Transpose, float, ConstMatrix<float>, ConstMatrix<float>, float, Matrix<float>);
+template void gemm<float>(Transpose, Transpose, float, ConstMatrix<float>, ConstMatrix<float>, float,
+                          Matrix<float>);
 template void gemm<double>(Transpose, Transpose, double, ConstMatrix<double>, ConstMatrix<double>, double,
                            Matrix<double>);
 
-std::int64_t gemmFlops() { return threadFlops; }
-void resetGemmFlops() { threadFlops = 0; }
-void addGemmFlops(std::int64_t flops) { threadFlops += flops; }
-void useSingleThreadedBlas() { openblas_set_num_threads(1); }
+std::int64_t gemmFlops()
+{
+    return threadFlops;
+}
+void resetGemmFlops()
+{
+    threadFlops = 0;
+}
+void addGemmFlops(std::int64_t flops)
+{
+    threadFlops += flops;
+}
+void useSingleThreadedBlas()
+{
+    openblas_set_num_threads(1);
+}
 
 } // namespace lora

@@ -8,8 +8,8 @@ namespace lora {
 
 namespace {
 
-void normRow(const double* x, const double* gain, const double* bias, double epsilon, double* y, std::size_t n,
-             double* mean, double* rstd)
+void normRow(const double* x, const double* gain, const double* bias, double epsilon, double* y,
+             std::size_t n, double* mean, double* rstd)
 {
     double average = 0;
     for (std::size_t i = 0; i < n; ++i)
@@ -26,8 +26,8 @@ void normRow(const double* x, const double* gain, const double* bias, double eps
         *rstd = inverse;
 }
 
-void normRowBackward(const double* x, const double* gain, double mean, double rstd, const double* dy, double* dx,
-                     double* gainGradient, double* biasGradient, std::size_t n)
+void normRowBackward(const double* x, const double* gain, double mean, double rstd, const double* dy,
+                     double* dx, double* gainGradient, double* biasGradient, std::size_t n)
 {
     double meanScaled = 0;
     double meanProjected = 0;
@@ -71,17 +71,18 @@ void layerNormRowsBackward(ConstMatrix<T> x, const T* gain, const T* mean, const
         T* dxRow = dx.isEmpty() ? nullptr : dx.row(r);
         const auto n = static_cast<std::size_t>(x.cols);
         if constexpr (std::is_same_v<T, float>)
-            simd::layerNormRowBackward(x.row(r), gain, mean[r], rstd[r], dy.row(r), dxRow, gainGradient, biasGradient,
-                                       n);
+            simd::layerNormRowBackward(x.row(r), gain, mean[r], rstd[r], dy.row(r), dxRow, gainGradient,
+                                       biasGradient, n);
         else
-            normRowBackward(x.row(r), gain, mean[r], rstd[r], dy.row(r), dxRow, gainGradient, biasGradient, n);
+            normRowBackward(x.row(r), gain, mean[r], rstd[r], dy.row(r), dxRow, gainGradient, biasGradient,
+                            n);
     }
 }
 
-template void layerNormRows<float>(ConstMatrix<float>, const float*, const float*, float, Matrix<float>, float*,
-                                   float*);
-template void layerNormRows<double>(ConstMatrix<double>, const double*, const double*, double, Matrix<double>, double*,
-                                    double*);
+template void layerNormRows<float>(ConstMatrix<float>, const float*, const float*, float, Matrix<float>,
+                                   float*, float*);
+template void layerNormRows<double>(ConstMatrix<double>, const double*, const double*, double, Matrix<double>,
+                                    double*, double*);
 template void layerNormRowsBackward<float>(ConstMatrix<float>, const float*, const float*, const float*,
                                            ConstMatrix<float>, Matrix<float>, float*, float*);
 template void layerNormRowsBackward<double>(ConstMatrix<double>, const double*, const double*, const double*,

@@ -4,13 +4,13 @@
 
 namespace lora {
 
-/// y = (x − mean) · rstd · gain + bias per row (Ba et al., arXiv:1607.06450); x, y [rows, cols], gain, bias [cols],
-/// mean and rstd [rows] are kept for backward (may be null). y may be x.
+/// y = (x − mean) · rstd · gain + bias per row (Ba et al., arXiv:1607.06450); x, y [rows, cols], gain, bias
+/// [cols], mean and rstd [rows] are kept for backward (may be null). y may be x.
 template <class T>
 void layerNormRows(ConstMatrix<T> x, const T* gain, const T* bias, T epsilon, Matrix<T> y, T* mean, T* rstd);
 
-/// Mirror of layerNormRows. `dx` may be dy and may be empty; gainGradient and biasGradient [cols] are added to and may
-/// be null.
+/// Mirror of layerNormRows. `dx` may be dy and may be empty; gainGradient and biasGradient [cols] are added
+/// to and may be null.
 template <class T>
 void layerNormRowsBackward(ConstMatrix<T> x, const T* gain, const T* mean, const T* rstd, ConstMatrix<T> dy,
                            Matrix<T> dx, T* gainGradient, T* biasGradient);

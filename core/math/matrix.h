@@ -7,8 +7,9 @@
 
 namespace lora {
 
-/// A row-major view of numbers somebody else owns: element (r, c) is data[r * stride + c]. Copying copies the view.
-/// `Matrix<const T>` is read-only. A default-made view is empty and means "not wanted" where an output is optional.
+/// A row-major view of numbers somebody else owns: element (r, c) is data[r * stride + c]. Copying copies the
+/// view. `Matrix<const T>` is read-only. A default-made view is empty and means "not wanted" where an output
+/// is optional.
 template <class T>
 struct Matrix
 {
@@ -20,21 +21,15 @@ struct Matrix
     Matrix() = default;
     Matrix(T* values, std::int64_t rowCount, std::int64_t colCount)
         : Matrix(values, rowCount, colCount, colCount)
-    {
-    }
+    {}
     Matrix(T* values, std::int64_t rowCount, std::int64_t colCount, std::int64_t rowStride)
         : data(values)
         , rows(rowCount)
         , cols(colCount)
         , stride(rowStride)
-    {
-    }
+    {}
 
-    operator Matrix<const T>() const
-        requires(!std::is_const_v<T>)
-    {
-        return {data, rows, cols, stride};
-    }
+    operator Matrix<const T>() const requires(!std::is_const_v<T>) { return {data, rows, cols, stride}; }
 
     bool isEmpty() const { return data == nullptr; }
     std::int64_t size() const { return rows * cols; }

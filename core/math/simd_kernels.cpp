@@ -98,7 +98,8 @@ void AddColumnSums(const float* x, std::size_t rows, std::size_t cols, std::size
         map2(x + r * stride, sums, sums, cols, [](V v, V s) { return hn::Add(v, s); });
 }
 
-/// The pair Φ(x) and exp(−x²/2): erfc(|x|/√2) after Abramowitz & Stegun 7.1.26 is a polynomial times that exponential.
+/// The pair Φ(x) and exp(−x²/2): erfc(|x|/√2) after Abramowitz & Stegun 7.1.26 is a polynomial times that
+/// exponential.
 struct NormalParts
 {
     V cdf;
@@ -146,7 +147,8 @@ void TanhForward(const float* x, float* y, std::size_t n)
     map1(x, y, n, [](V v) { return hn::Tanh(D(), v); });
 }
 
-void DropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold, float scale)
+void DropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold,
+                float scale)
 {
     const D d;
     const DU du;
@@ -184,8 +186,8 @@ void SoftmaxRow(float* x, std::size_t n, float scale)
         largest = std::max(largest, x[i] * scale);
     const V shift = hn::Set(d, -largest);
     map1(x, x, n, [&](V v) { return hn::Exp(d, hn::MulAdd(v, factor, shift)); });
-    const float total = reduceSum(n, [&](std::size_t k) { return hn::LoadU(d, x + k); },
-                                  [&](std::size_t k) { return x[k]; });
+    const float total = reduceSum(
+        n, [&](std::size_t k) { return hn::LoadU(d, x + k); }, [&](std::size_t k) { return x[k]; });
     const V inverse = hn::Set(d, 1.0f / total);
     map1(x, x, n, [&](V v) { return hn::Mul(v, inverse); });
 }
@@ -196,8 +198,8 @@ void SoftmaxRows(float* x, std::size_t rows, std::size_t cols, std::size_t strid
         SoftmaxRow(x + r * stride, cols, scale);
 }
 
-void SoftmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride, std::size_t rows,
-                         std::size_t cols, float scale)
+void SoftmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride,
+                         std::size_t rows, std::size_t cols, float scale)
 {
     const D d;
     for (std::size_t r = 0; r < rows; ++r) {
@@ -212,14 +214,15 @@ void SoftmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::si
     }
 }
 
-void LayerNormRow(const float* x, const float* gain, const float* bias, float epsilon, float* y, std::size_t n,
-                  float* mean, float* rstd)
+void LayerNormRow(const float* x, const float* gain, const float* bias, float epsilon, float* y,
+                  std::size_t n, float* mean, float* rstd)
 {
     const D d;
     const std::size_t lanes = hn::Lanes(d);
-    const float average = reduceSum(n, [&](std::size_t k) { return hn::LoadU(d, x + k); },
-                                    [&](std::size_t k) { return x[k]; }) /
-                          static_cast<float>(n);
+    const float average =
+        reduceSum(
+            n, [&](std::size_t k) { return hn::LoadU(d, x + k); }, [&](std::size_t k) { return x[k]; }) /
+        static_cast<float>(n);
     const V center = hn::Set(d, average);
     const float squares = reduceSum(
         n,
@@ -243,8 +246,8 @@ void LayerNormRow(const float* x, const float* gain, const float* bias, float ep
         *rstd = inverse;
 }
 
-void LayerNormRowBackward(const float* x, const float* gain, float mean, float rstd, const float* dy, float* dx,
-                          float* gainGradient, float* biasGradient, std::size_t n)
+void LayerNormRowBackward(const float* x, const float* gain, float mean, float rstd, const float* dy,
+                          float* dx, float* gainGradient, float* biasGradient, std::size_t n)
 {
     const D d;
     const std::size_t lanes = hn::Lanes(d);
@@ -257,10 +260,11 @@ void LayerNormRowBackward(const float* x, const float* gain, float mean, float r
         map2(dy, biasGradient, biasGradient, n, [](V v, V s) { return hn::Add(v, s); });
     if (!dx)
         return;
-    const float meanScaled = reduceSum(
-                                 n, [&](std::size_t k) { return hn::Mul(hn::LoadU(d, dy + k), hn::LoadU(d, gain + k)); },
-                                 [&](std::size_t k) { return dy[k] * gain[k]; }) /
-                             static_cast<float>(n);
+    const float meanScaled =
+        reduceSum(
+            n, [&](std::size_t k) { return hn::Mul(hn::LoadU(d, dy + k), hn::LoadU(d, gain + k)); },
+            [&](std::size_t k) { return dy[k] * gain[k]; }) /
+        static_cast<float>(n);
     const float meanProjected =
         reduceSum(
             n,
@@ -282,7 +286,8 @@ void LayerNormRowBackward(const float* x, const float* gain, float mean, float r
         dx[i] = rstd * (dy[i] * gain[i] - meanScaled - (x[i] - mean) * rstd * meanProjected);
 }
 
-void AdamW(const AdamWStep& step, const float* gradient, float* moment1, float* moment2, float* value, std::size_t n)
+void AdamW(const AdamWStep& step, const float* gradient, float* moment1, float* moment2, float* value,
+           std::size_t n)
 {
     const D d;
     const std::size_t lanes = hn::Lanes(d);
@@ -299,7 +304,8 @@ void AdamW(const AdamWStep& step, const float* gradient, float* moment1, float* 
     for (; i + lanes <= n; i += lanes) {
         const V g = hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, scale));
         const V m = hn::MulAdd(hn::Set(d, rest1), g, hn::Mul(hn::Set(d, beta1), hn::LoadU(d, moment1 + i)));
-        const V v = hn::MulAdd(hn::Mul(hn::Set(d, rest2), g), g, hn::Mul(hn::Set(d, beta2), hn::LoadU(d, moment2 + i)));
+        const V v = hn::MulAdd(hn::Mul(hn::Set(d, rest2), g), g,
+                               hn::Mul(hn::Set(d, beta2), hn::LoadU(d, moment2 + i)));
         hn::StoreU(m, d, moment1 + i);
         hn::StoreU(v, d, moment2 + i);
         const V denominator = hn::MulAdd(hn::Sqrt(v), hn::Set(d, rootCorrection), hn::Set(d, epsilon));
@@ -355,7 +361,10 @@ HWY_EXPORT(LayerNormRowBackward);
 HWY_EXPORT(AdamW);
 HWY_EXPORT(SumOfSquares);
 
-void addScaled(float a, const float* x, float* y, std::size_t n) { HWY_DYNAMIC_DISPATCH(AddScaled)(a, x, y, n); }
+void addScaled(float a, const float* x, float* y, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(AddScaled)(a, x, y, n);
+}
 void addBias(float* y, std::size_t rows, std::size_t cols, std::size_t stride, const float* bias)
 {
     HWY_DYNAMIC_DISPATCH(AddBias)(y, rows, cols, stride, bias);
@@ -364,7 +373,10 @@ void addColumnSums(const float* x, std::size_t rows, std::size_t cols, std::size
 {
     HWY_DYNAMIC_DISPATCH(AddColumnSums)(x, rows, cols, stride, sums);
 }
-void gelu(const float* x, float* y, std::size_t n) { HWY_DYNAMIC_DISPATCH(Gelu)(x, y, n); }
+void gelu(const float* x, float* y, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(Gelu)(x, y, n);
+}
 void biasGelu(float* x, const float* bias, float* y, std::size_t n)
 {
     HWY_DYNAMIC_DISPATCH(BiasGelu)(x, bias, y, n);
@@ -373,8 +385,12 @@ void geluBackward(const float* x, const float* dy, float* dx, std::size_t n)
 {
     HWY_DYNAMIC_DISPATCH(GeluBackward)(x, dy, dx, n);
 }
-void tanhForward(const float* x, float* y, std::size_t n) { HWY_DYNAMIC_DISPATCH(TanhForward)(x, y, n); }
-void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold, float scale)
+void tanhForward(const float* x, float* y, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(TanhForward)(x, y, n);
+}
+void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold,
+                float scale)
 {
     HWY_DYNAMIC_DISPATCH(DropoutRow)(x, y, n, rowKey, threshold, scale);
 }
@@ -382,26 +398,30 @@ void softmaxRows(float* x, std::size_t rows, std::size_t cols, std::size_t strid
 {
     HWY_DYNAMIC_DISPATCH(SoftmaxRows)(x, rows, cols, stride, scale);
 }
-void softmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride, std::size_t rows,
-                         std::size_t cols, float scale)
+void softmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride,
+                         std::size_t rows, std::size_t cols, float scale)
 {
     HWY_DYNAMIC_DISPATCH(SoftmaxRowsBackward)(p, pStride, dp, dpStride, rows, cols, scale);
 }
-void layerNormRow(const float* x, const float* gain, const float* bias, float epsilon, float* y, std::size_t n,
-                  float* mean, float* rstd)
+void layerNormRow(const float* x, const float* gain, const float* bias, float epsilon, float* y,
+                  std::size_t n, float* mean, float* rstd)
 {
     HWY_DYNAMIC_DISPATCH(LayerNormRow)(x, gain, bias, epsilon, y, n, mean, rstd);
 }
-void layerNormRowBackward(const float* x, const float* gain, float mean, float rstd, const float* dy, float* dx,
-                          float* gainGradient, float* biasGradient, std::size_t n)
+void layerNormRowBackward(const float* x, const float* gain, float mean, float rstd, const float* dy,
+                          float* dx, float* gainGradient, float* biasGradient, std::size_t n)
 {
     HWY_DYNAMIC_DISPATCH(LayerNormRowBackward)(x, gain, mean, rstd, dy, dx, gainGradient, biasGradient, n);
 }
-void adamW(const AdamWStep& step, const float* gradient, float* moment1, float* moment2, float* value, std::size_t n)
+void adamW(const AdamWStep& step, const float* gradient, float* moment1, float* moment2, float* value,
+           std::size_t n)
 {
     HWY_DYNAMIC_DISPATCH(AdamW)(step, gradient, moment1, moment2, value, n);
 }
-double sumOfSquares(const float* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(SumOfSquares)(x, n); }
+double sumOfSquares(const float* x, std::size_t n)
+{
+    return HWY_DYNAMIC_DISPATCH(SumOfSquares)(x, n);
+}
 
 } // namespace lora::simd
 #endif

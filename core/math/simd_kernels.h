@@ -7,8 +7,8 @@ namespace lora {
 struct AdamWStep;
 }
 
-/// The float kernels behind elementwise.h and layer_norm_kernels.h, compiled once per instruction set (Google Highway)
-/// and chosen at run time. Row-major with strides; for internal use by those two files.
+/// The float kernels behind elementwise.h and layer_norm_kernels.h, compiled once per instruction set (Google
+/// Highway) and chosen at run time. Row-major with strides; for internal use by those two files.
 namespace lora::simd {
 
 void addScaled(float a, const float* x, float* y, std::size_t n);
@@ -18,15 +18,17 @@ void gelu(const float* x, float* y, std::size_t n);
 void biasGelu(float* x, const float* bias, float* y, std::size_t n);
 void geluBackward(const float* x, const float* dy, float* dx, std::size_t n);
 void tanhForward(const float* x, float* y, std::size_t n);
-void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold, float scale);
+void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold,
+                float scale);
 void softmaxRows(float* x, std::size_t rows, std::size_t cols, std::size_t stride, float scale);
-void softmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride, std::size_t rows,
-                         std::size_t cols, float scale);
-void layerNormRow(const float* x, const float* gain, const float* bias, float epsilon, float* y, std::size_t n,
-                  float* mean, float* rstd);
-void layerNormRowBackward(const float* x, const float* gain, float mean, float rstd, const float* dy, float* dx,
-                          float* gainGradient, float* biasGradient, std::size_t n);
-void adamW(const AdamWStep& step, const float* gradient, float* moment1, float* moment2, float* value, std::size_t n);
+void softmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride,
+                         std::size_t rows, std::size_t cols, float scale);
+void layerNormRow(const float* x, const float* gain, const float* bias, float epsilon, float* y,
+                  std::size_t n, float* mean, float* rstd);
+void layerNormRowBackward(const float* x, const float* gain, float mean, float rstd, const float* dy,
+                          float* dx, float* gainGradient, float* biasGradient, std::size_t n);
+void adamW(const AdamWStep& step, const float* gradient, float* moment1, float* moment2, float* value,
+           std::size_t n);
 double sumOfSquares(const float* x, std::size_t n);
 
 } // namespace lora::simd

@@ -58,17 +58,22 @@ std::unique_ptr<LanguageModel<T>> makeBert(const ModelConfig& config, TaskType t
     std::unique_ptr<TaskHead<T>> head;
     switch (task) {
     case TaskType::SequenceClassification:
-        head = std::make_unique<SequenceClassificationHead<T>>(poolerName, classifierName, config.hiddenSize, numLabels);
+        head = std::make_unique<SequenceClassificationHead<T>>(poolerName, classifierName, config.hiddenSize,
+                                                               numLabels);
         break;
     case TaskType::MaskedLm:
         head = std::make_unique<MaskedLmHead<T>>(predictionsName, trunk->wordEmbeddings(),
-                                                 activationFromString(config.hiddenAct).value(), config.layerNormEps);
+                                                 activationFromString(config.hiddenAct).value(),
+                                                 config.layerNormEps);
         break;
     }
     return std::make_unique<LanguageModel<T>>(config, task, std::move(trunk), std::move(head));
 }
 
-bool endsWith(const std::string& text, std::string_view end) { return text.ends_with(end); }
+bool endsWith(const std::string& text, std::string_view end)
+{
+    return text.ends_with(end);
+}
 
 std::optional<std::string> parameterName(const std::string& checkpointName)
 {
@@ -88,7 +93,8 @@ std::optional<std::string> parameterName(const std::string& checkpointName)
 
 bool mayBeMissing(const std::string& name)
 {
-    return name.starts_with(poolerName) || name.starts_with(classifierName) || name.starts_with(predictionsName);
+    return name.starts_with(poolerName) || name.starts_with(classifierName) ||
+           name.starts_with(predictionsName);
 }
 
 } // namespace
@@ -108,7 +114,8 @@ const ModelFamily<T>& familyOf(const ModelConfig& config)
 {
     if (config.family == "bert")
         return bertFamily<T>();
-    throw Error(ErrorKind::Unsupported, fmt::format("models of the family \"{}\" are not supported", config.family));
+    throw Error(ErrorKind::Unsupported,
+                fmt::format("models of the family \"{}\" are not supported", config.family));
 }
 
 template const ModelFamily<float>& familyOf<float>(const ModelConfig&);

@@ -11,8 +11,7 @@ public:
     explicit EncoderTrunkPass(const EncoderTrunk<T>& trunk)
         : m_trunk(trunk)
         , m_saved(trunk.blocks().size())
-    {
-    }
+    {}
 
     ConstMatrix<T> forward(PassContext<T>& context, const Batch& batch) override
     {
@@ -41,7 +40,8 @@ public:
     {
         const auto& blocks = m_trunk.blocks();
         for (int i = static_cast<int>(blocks.size()) - 1; i >= std::max(m_lowest, 0); --i)
-            blocks[i].backward(context, m_saved[i], dHidden, i == m_lowest ? InputGradient::Skip : InputGradient::Write);
+            blocks[i].backward(context, m_saved[i], dHidden,
+                               i == m_lowest ? InputGradient::Skip : InputGradient::Write);
         if (m_lowest < 0)
             m_trunk.embeddings().backward(context, m_embeddingsSaved, dHidden);
     }
@@ -59,8 +59,7 @@ template <class T>
 EncoderTrunk<T>::EncoderTrunk(EncoderEmbeddings<T> embeddings, std::vector<PostNormBlock<T>> blocks)
     : m_embeddings(std::move(embeddings))
     , m_blocks(std::move(blocks))
-{
-}
+{}
 
 template <class T>
 std::unique_ptr<TrunkPass<T>> EncoderTrunk<T>::startPass() const

@@ -15,7 +15,8 @@ template <class T>
 class LanguageModel
 {
 public:
-    LanguageModel(ModelConfig config, TaskType task, std::unique_ptr<Trunk<T>> trunk, std::unique_ptr<TaskHead<T>> head);
+    LanguageModel(ModelConfig config, TaskType task, std::unique_ptr<Trunk<T>> trunk,
+                  std::unique_ptr<TaskHead<T>> head);
 
     const ModelConfig& config() const { return m_config; }
     TaskType task() const { return m_task; }
@@ -33,7 +34,7 @@ public:
     /// 1: as trained, 0: base model, bit for bit.
     void setAdapterStrength(double strength);
 
-    std::vector<std::string> labelNames;     ///< class id -> name
+    std::vector<std::string> labelNames;       ///< class id -> name
     std::vector<std::string> newlyInitialized; ///< parameters the checkpoint did not have
 
 private:
@@ -53,7 +54,8 @@ public:
     /// Inference: loss over the labels there are, and logits.
     LossSum evaluate(const Batch& batch);
     /// Training: keeps what backward needs. `gradientScale`: 1 / labelled items of the whole step.
-    LossSum forward(const Batch& batch, GradientStore<T>& gradients, T gradientScale, std::uint64_t dropoutKey);
+    LossSum forward(const Batch& batch, GradientStore<T>& gradients, T gradientScale,
+                    std::uint64_t dropoutKey);
     /// Adds to the gradients given to forward.
     void backward();
     /// Valid until the next evaluate or forward.

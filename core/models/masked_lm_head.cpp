@@ -16,10 +16,10 @@ class MaskedLmPass : public HeadPass<T>
 public:
     explicit MaskedLmPass(const MaskedLmHead<T>& head)
         : m_head(head)
-    {
-    }
+    {}
 
-    LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch, T gradientScale) override
+    LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
+                    T gradientScale) override
     {
         Arena& arena = *context.arena;
         // Without labels (prediction) every token's logits are wanted, all at once.
@@ -77,8 +77,8 @@ private:
         addBias<T>(logits, m_head.bias.data());
     }
 
-    /// Loss and, when training, the gradient of `normed` and the decoder's gradients, chunk by chunk: each chunk's logits
-    /// become their own gradient in place.
+    /// Loss and, when training, the gradient of `normed` and the decoder's gradients, chunk by chunk: each
+    /// chunk's logits become their own gradient in place.
     LossSum chunkedLoss(PassContext<T>& context, ConstMatrix<T> normed, T gradientScale)
     {
         Arena& arena = *context.arena;
@@ -126,8 +126,7 @@ MaskedLmHead<T>::MaskedLmHead(const std::string& prefix, Parameter<T>& wordEmbed
     , bias(prefix + ".bias", {wordEmbeddings.value().rows})
     , word(&wordEmbeddings)
     , activation(function)
-{
-}
+{}
 
 template <class T>
 std::unique_ptr<HeadPass<T>> MaskedLmHead<T>::startPass() const

@@ -6,8 +6,9 @@
 
 namespace lora {
 
-/// BERT's masked language modelling head: logits = norm(f(dense(hidden))) · wordᵀ + bias at the labelled positions alone,
-/// in chunks; the decoder is tied to the word embeddings, and [tokens, vocabulary] never exists.
+/// BERT's masked language modelling head: logits = norm(f(dense(hidden))) · wordᵀ + bias at the labelled
+/// positions alone, in chunks; the decoder is tied to the word embeddings, and [tokens, vocabulary] never
+/// exists.
 template <class T>
 class MaskedLmHead : public TaskHead<T>
 {

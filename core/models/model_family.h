@@ -13,7 +13,8 @@ template <class T>
 struct ModelFamily
 {
     /// A model with named, shaped and still empty weights.
-    std::unique_ptr<LanguageModel<T>> (*make)(const ModelConfig& config, TaskType task, std::int64_t numLabels);
+    std::unique_ptr<LanguageModel<T>> (*make)(const ModelConfig& config, TaskType task,
+                                              std::int64_t numLabels);
     /// The model's name of a checkpoint tensor; none for tensors no task uses (buffers, other heads).
     std::optional<std::string> (*parameterName)(const std::string& checkpointName);
     /// Whether the weight belongs to a task's head, which a checkpoint may lack; it is then initialised.

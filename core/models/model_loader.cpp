@@ -17,7 +17,8 @@ constexpr std::string_view builtinPrefix = "builtin:";
 
 /// Checkpoint tensors by the model's parameter names.
 template <class T>
-std::map<std::string, const NamedTensor*> tensorsByParameter(const ModelFiles& files, const ModelFamily<T>& family)
+std::map<std::string, const NamedTensor*> tensorsByParameter(const ModelFiles& files,
+                                                             const ModelFamily<T>& family)
 {
     std::map<std::string, const NamedTensor*> found;
     for (const NamedTensor& tensor : files.tensors())
@@ -38,7 +39,8 @@ void initialize(Parameter<T>& parameter, double range, std::uint64_t seed)
 }
 
 template <class T>
-void assign(Parameter<T>& parameter, const NamedTensor& tensor, const std::shared_ptr<const ModelFiles>& files)
+void assign(Parameter<T>& parameter, const NamedTensor& tensor,
+            const std::shared_ptr<const ModelFiles>& files)
 {
     const bool isAligned = reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(T) == 0;
     if (std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned) {
@@ -49,7 +51,8 @@ void assign(Parameter<T>& parameter, const NamedTensor& tensor, const std::share
 }
 
 template <class T>
-[[noreturn]] void failOnShape(const Parameter<T>& parameter, const NamedTensor& tensor, const std::string& folder)
+[[noreturn]] void failOnShape(const Parameter<T>& parameter, const NamedTensor& tensor,
+                              const std::string& folder)
 {
     throw Error(ErrorKind::BadInput,
                 fmt::format("{}: tensor {} has shape {}, config.json says {}", folder, tensor.name,
@@ -62,11 +65,12 @@ void failOnMissing(const std::vector<std::string>& missing, const std::string& f
     if (missing.empty())
         return;
     const std::size_t shown = std::min<std::size_t>(missing.size(), 5);
-    throw Error(ErrorKind::BadInput,
-                fmt::format("{}: {} tensor(s) of the model are not in its weights: {}{}", folder, missing.size(),
-                            fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                            missing.size() > shown ? ", …" : ""),
-                "config.json and the weights do not belong together, or the download is incomplete.");
+    throw Error(
+        ErrorKind::BadInput,
+        fmt::format("{}: {} tensor(s) of the model are not in its weights: {}{}", folder, missing.size(),
+                    fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                    missing.size() > shown ? ", …" : ""),
+        "config.json and the weights do not belong together, or the download is incomplete.");
 }
 
 /// "bert.pooler.dense" of "bert.pooler.dense.weight"
@@ -88,7 +92,8 @@ std::string missingNotice(const std::vector<std::string>& parameters)
     for (const std::string& name : parameters)
         if (std::find(modules.begin(), modules.end(), moduleOf(name)) == modules.end())
             modules.push_back(moduleOf(name));
-    return fmt::format("Not in this checkpoint, so newly initialised at random: {}.", fmt::join(modules, ", "));
+    return fmt::format("Not in this checkpoint, so newly initialised at random: {}.",
+                       fmt::join(modules, ", "));
 }
 
 } // namespace
@@ -127,8 +132,10 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
             else
                 missing.push_back(parameter.name());
         } else if (found->second->shape != parameter.shape()) {
-            // A classifier for another number of labels is replaced; a body of another shape is a broken model.
-            const bool isOtherLabelCount = isHead && !found->second->shape.empty() && !parameter.shape().empty() &&
+            // A classifier for another number of labels is replaced; a body of another shape is a broken
+            // model.
+            const bool isOtherLabelCount = isHead && !found->second->shape.empty() &&
+                                           !parameter.shape().empty() &&
                                            found->second->shape[0] != parameter.shape()[0];
             if (!isOtherLabelCount)
                 failOnShape(parameter, *found->second, folder.string());
@@ -145,8 +152,8 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
 }
 
 template <class T>
-std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task, std::int64_t numLabels,
-                                              std::uint64_t seed)
+std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task,
+                                              std::int64_t numLabels, std::uint64_t seed)
 {
     auto model = familyOf<T>(config).make(config, task, numLabels);
     model->visitParameters(
@@ -154,12 +161,14 @@ std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskTyp
     return model;
 }
 
-template LoadedModel<float> loadModel<float>(const std::filesystem::path&, TaskType, std::int64_t, std::uint64_t);
-template LoadedModel<double> loadModel<double>(const std::filesystem::path&, TaskType, std::int64_t, std::uint64_t);
+template LoadedModel<float> loadModel<float>(const std::filesystem::path&, TaskType, std::int64_t,
+                                             std::uint64_t);
+template LoadedModel<double> loadModel<double>(const std::filesystem::path&, TaskType, std::int64_t,
+                                               std::uint64_t);
 template std::unique_ptr<LanguageModel<float>> createModel<float>(const ModelConfig&, TaskType, std::int64_t,
                                                                   std::uint64_t);
-template std::unique_ptr<LanguageModel<double>> createModel<double>(const ModelConfig&, TaskType, std::int64_t,
-                                                                    std::uint64_t);
+template std::unique_ptr<LanguageModel<double>> createModel<double>(const ModelConfig&, TaskType,
+                                                                    std::int64_t, std::uint64_t);
 
 namespace {
 

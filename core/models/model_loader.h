@@ -23,18 +23,18 @@ struct LoadedModel
     std::string hash; ///< of the weight files' bytes, see hashOf
 };
 
-/// Loads a Hugging Face folder. F32 weights stay mapped (T = float), others are converted. Head weights the checkpoint
-/// lacks are drawn from N(0, initializer_range), biases zero, by a random stream per weight name, so that the same seed
-/// gives the same head whatever else differs; a notice says so.
-/// Throws lora::Error naming the tensor: missing from the body, of another shape than config.json says.
+/// Loads a Hugging Face folder. F32 weights stay mapped (T = float), others are converted. Head weights the
+/// checkpoint lacks are drawn from N(0, initializer_range), biases zero, by a random stream per weight name,
+/// so that the same seed gives the same head whatever else differs; a notice says so. Throws lora::Error
+/// naming the tensor: missing from the body, of another shape than config.json says.
 template <class T>
 LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std::int64_t numLabels,
                          std::uint64_t seed);
 
 /// A model from nothing: all weights drawn as above, norms 1.
 template <class T>
-std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task, std::int64_t numLabels,
-                                              std::uint64_t seed);
+std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task,
+                                              std::int64_t numLabels, std::uint64_t seed);
 
 /// What can be told from headers alone. `numLabels` 0: as config.json says, else 2.
 ModelSummary describeModel(const std::string& pathOrBuiltin, TaskType task = TaskType::SequenceClassification,

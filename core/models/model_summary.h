@@ -18,7 +18,8 @@ struct ModuleInfo
     bool isMissing = false; ///< not in the checkpoint: will be newly initialised
 };
 
-/// What can be told about a model folder from its config.json and its tensors' headers, without loading weights.
+/// What can be told about a model folder from its config.json and its tensors' headers, without loading
+/// weights.
 struct ModelSummary
 {
     std::string path; ///< as given: a folder or "builtin:encoder"
@@ -34,7 +35,8 @@ struct ModelSummary
     std::int64_t maxPositions = 0;
     bool hasTokenizer = false;
     std::vector<ModuleInfo> modules; ///< in order of the forward pass, task head last
-    std::vector<std::string> notices; ///< what the user should know, for example "no pooler in this checkpoint: …"
+    std::vector<std::string>
+        notices; ///< what the user should know, for example "no pooler in this checkpoint: …"
 };
 
 } // namespace lora

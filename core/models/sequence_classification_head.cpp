@@ -13,10 +13,10 @@ class SequenceClassificationPass : public HeadPass<T>
 public:
     explicit SequenceClassificationPass(const SequenceClassificationHead<T>& head)
         : m_head(head)
-    {
-    }
+    {}
 
-    LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch, T gradientScale) override
+    LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
+                    T gradientScale) override
     {
         Arena& arena = *context.arena;
         const std::int64_t sequences = context.sequences();
@@ -95,12 +95,11 @@ private:
 
 template <class T>
 SequenceClassificationHead<T>::SequenceClassificationHead(const std::string& poolerName,
-                                                          const std::string& classifierName, std::int64_t hidden,
-                                                          std::int64_t labels)
+                                                          const std::string& classifierName,
+                                                          std::int64_t hidden, std::int64_t labels)
     : pooler(poolerName, hidden, hidden, Bias::Yes)
     , classifier(classifierName, hidden, labels, Bias::Yes)
-{
-}
+{}
 
 template <class T>
 std::unique_ptr<HeadPass<T>> SequenceClassificationHead<T>::startPass() const

@@ -4,14 +4,14 @@
 
 namespace lora {
 
-/// BERT's head for one label per sequence: logits = classifier(drop(tanh(pooler(hidden of the first token)))). The pooler
-/// counts as a body module (LoRA may adapt it), the classifier as head.
+/// BERT's head for one label per sequence: logits = classifier(drop(tanh(pooler(hidden of the first
+/// token)))). The pooler counts as a body module (LoRA may adapt it), the classifier as head.
 template <class T>
 class SequenceClassificationHead : public TaskHead<T>
 {
 public:
-    SequenceClassificationHead(const std::string& poolerName, const std::string& classifierName, std::int64_t hidden,
-                               std::int64_t labels);
+    SequenceClassificationHead(const std::string& poolerName, const std::string& classifierName,
+                               std::int64_t hidden, std::int64_t labels);
 
     std::unique_ptr<HeadPass<T>> startPass() const override;
     void visitParameters(const std::function<void(Parameter<T>&)>& visit) override;

@@ -6,8 +6,8 @@ namespace lora {
 
 struct LossSum
 {
-    double sum = 0;          ///< over labelled items
-    std::int64_t items = 0;  ///< labelled sequences or tokens
+    double sum = 0;         ///< over labelled items
+    std::int64_t items = 0; ///< labelled sequences or tokens
 };
 
 /// One worker's way through a head.
@@ -16,12 +16,14 @@ class HeadPass
 {
 public:
     virtual ~HeadPass() = default;
-    /// Loss over the labelled items of the batch (none: logits only). `gradientScale` is what each item's loss counts in
-    /// the gradient, 1 / items of the whole step.
-    virtual LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch, T gradientScale) = 0;
+    /// Loss over the labelled items of the batch (none: logits only). `gradientScale` is what each item's
+    /// loss counts in the gradient, 1 / items of the whole step.
+    virtual LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
+                            T gradientScale) = 0;
     /// Adds the head's weight gradients; writes dHidden [tokens, hidden] unless it is empty.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
-    /// Results of the last forward without labels or in inference: classification [sequences, labels]. Lives in the arena.
+    /// Results of the last forward without labels or in inference: classification [sequences, labels]. Lives
+    /// in the arena.
     virtual ConstMatrix<T> logits() const = 0;
 };
 

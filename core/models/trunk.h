@@ -26,11 +26,13 @@ public:
     virtual ~TrunkPass() = default;
     /// Hidden states of the last block, [tokens, hidden], in the context's arena.
     virtual ConstMatrix<T> forward(PassContext<T>& context, const Batch& batch) = 0;
-    /// Adds all weight gradients of the trunk; dHidden is used up. Goes down only to the lowest trainable weight.
+    /// Adds all weight gradients of the trunk; dHidden is used up. Goes down only to the lowest trainable
+    /// weight.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
 };
 
-/// Everything of a model between token ids and the hidden states a task's head reads: the part all tasks share.
+/// Everything of a model between token ids and the hidden states a task's head reads: the part all tasks
+/// share.
 template <class T>
 class Trunk
 {

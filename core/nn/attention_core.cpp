@@ -34,8 +34,7 @@ AttentionCore<T>::AttentionCore(std::int64_t heads, std::int64_t headDim)
     : m_heads(heads)
     , m_headDim(headDim)
     , m_scale(T(1) / std::sqrt(static_cast<T>(headDim)))
-{
-}
+{}
 
 template <class T>
 void AttentionCore<T>::forward(PassContext<T>& context, ConstMatrix<T> q, ConstMatrix<T> k, ConstMatrix<T> v,
@@ -75,8 +74,8 @@ void AttentionCore<T>::forward(PassContext<T>& context, ConstMatrix<T> q, ConstM
 }
 
 template <class T>
-void AttentionCore<T>::backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dout, Matrix<T> dq,
-                                Matrix<T> dk, Matrix<T> dv) const
+void AttentionCore<T>::backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dout,
+                                Matrix<T> dq, Matrix<T> dk, Matrix<T> dv) const
 {
     const ArenaScope scope(*context.arena);
     const std::int64_t largest = longest(context.offsets);

@@ -6,8 +6,9 @@
 
 namespace lora {
 
-/// Scaled dot-product attention (Vaswani et al., arXiv:1706.03762) inside each packed sequence: every head of every
-/// sequence is its own small product, so padding never exists. q, k, v and the result are [tokens, heads · headDim].
+/// Scaled dot-product attention (Vaswani et al., arXiv:1706.03762) inside each packed sequence: every head of
+/// every sequence is its own small product, so padding never exists. q, k, v and the result are [tokens,
+/// heads · headDim].
 template <class T>
 class AttentionCore
 {
@@ -27,8 +28,8 @@ public:
     void forward(PassContext<T>& context, ConstMatrix<T> q, ConstMatrix<T> k, ConstMatrix<T> v, Matrix<T> out,
                  Saved* saved) const;
     /// Overwrites dq, dk, dv.
-    void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dout, Matrix<T> dq, Matrix<T> dk,
-                  Matrix<T> dv) const;
+    void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dout, Matrix<T> dq,
+                  Matrix<T> dk, Matrix<T> dv) const;
 
     double dropoutProbability = 0;
 

@@ -25,7 +25,8 @@ void addRow(const T* from, T* to, std::int64_t cols)
 } // namespace
 
 template <class T>
-EncoderEmbeddings<T>::EncoderEmbeddings(const EncoderEmbeddingNames& names, const EncoderEmbeddingShape& shape)
+EncoderEmbeddings<T>::EncoderEmbeddings(const EncoderEmbeddingNames& names,
+                                        const EncoderEmbeddingShape& shape)
     : word(names.word + ".weight", {shape.vocabulary, shape.hidden})
     , position(names.position + ".weight", {shape.positions, shape.hidden})
     , norm(names.norm, shape.hidden, shape.normEpsilon)

@@ -22,7 +22,8 @@ struct EncoderEmbeddingShape
     double normEpsilon = 1e-12;
 };
 
-/// x = drop(norm(word[id] + position[i] + tokenType[type])); x [tokens, hidden]. Ids are checked before they get here.
+/// x = drop(norm(word[id] + position[i] + tokenType[type])); x [tokens, hidden]. Ids are checked before they
+/// get here.
 template <class T>
 class EncoderEmbeddings
 {
@@ -38,8 +39,8 @@ public:
     EncoderEmbeddings(const EncoderEmbeddingNames& names, const EncoderEmbeddingShape& shape);
 
     bool isTrainable() const;
-    void forward(PassContext<T>& context, std::span<const std::int32_t> ids, std::span<const std::int32_t> types,
-                 Matrix<T> x, Saved* saved) const;
+    void forward(PassContext<T>& context, std::span<const std::int32_t> ids,
+                 std::span<const std::int32_t> types, Matrix<T> x, Saved* saved) const;
     /// dx is used up.
     void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dx) const;
     void visitParameters(const std::function<void(Parameter<T>&)>& visit);

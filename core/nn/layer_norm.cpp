@@ -9,8 +9,7 @@ LayerNorm<T>::LayerNorm(const std::string& moduleName, std::int64_t features, do
     : weight(moduleName + ".weight", {features})
     , bias(moduleName + ".bias", {features})
     , m_epsilon(static_cast<T>(epsilon))
-{
-}
+{}
 
 template <class T>
 void LayerNorm<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const

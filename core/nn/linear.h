@@ -9,8 +9,8 @@ namespace lora {
 
 enum class Bias { None, Yes };
 
-/// y = x Wᵀ + b, plus the adapter's low-rank term if there is one; x [n, in], W [out, in], y [n, out]. A frozen module
-/// without adapter keeps nothing for backward.
+/// y = x Wᵀ + b, plus the adapter's low-rank term if there is one; x [n, in], W [out, in], y [n, out]. A
+/// frozen module without adapter keeps nothing for backward.
 template <class T>
 class Linear
 {

@@ -6,11 +6,11 @@
 namespace lora {
 
 template <class T>
-LoraAdapter<T>::LoraAdapter(const std::string& moduleName, std::int64_t in, std::int64_t out, std::int64_t rank)
+LoraAdapter<T>::LoraAdapter(const std::string& moduleName, std::int64_t in, std::int64_t out,
+                            std::int64_t rank)
     : a(moduleName + ".lora_A.weight", {rank, in})
     , b(moduleName + ".lora_B.weight", {out, rank})
-{
-}
+{}
 
 template <class T>
 void LoraAdapter<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
@@ -60,7 +60,8 @@ void LoraAdapter<T>::backward(PassContext<T>& context, const Saved& saved, Const
 template <class T>
 void LoraAdapter<T>::writeDelta(Matrix<T> delta) const
 {
-    gemm<T>(Transpose::No, Transpose::No, static_cast<T>(effectiveScaling()), b.value(), a.value(), T(0), delta);
+    gemm<T>(Transpose::No, Transpose::No, static_cast<T>(effectiveScaling()), b.value(), a.value(), T(0),
+            delta);
 }
 
 template class LoraAdapter<float>;

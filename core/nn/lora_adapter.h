@@ -8,7 +8,8 @@
 namespace lora {
 
 /// The low-rank update of one linear module (Hu et al., arXiv:2106.09685):
-///     y += s · dropout(x) Aᵀ Bᵀ      A [r, in], B [out, r], s = alpha / r (alpha / √r with rsLoRA, arXiv:2312.03732)
+///     y += s · dropout(x) Aᵀ Bᵀ      A [r, in], B [out, r], s = alpha / r (alpha / √r with rsLoRA,
+///     arXiv:2312.03732)
 template <class T>
 class LoraAdapter
 {
@@ -28,7 +29,8 @@ public:
 
     /// y += s · dropout(x) Aᵀ Bᵀ; with `saved` what backward needs is kept.
     void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
-    /// dB += s dyᵀ low, dA += dlowᵀ x with dlow = s dy B; dx += dropout'(dlow A) unless skipped (dx must hold numbers).
+    /// dB += s dyᵀ low, dA += dlowᵀ x with dlow = s dy B; dx += dropout'(dlow A) unless skipped (dx must hold
+    /// numbers).
     void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dy, Matrix<T> dx,
                   InputGradient inputGradient) const;
     /// s · B A, [out, in], into `delta`.

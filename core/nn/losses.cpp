@@ -38,7 +38,8 @@ double crossEntropyInPlace(Matrix<T> logits, std::span<const std::int32_t> label
         }
         LORA_ASSERT(label >= 0 && label < logits.cols);
         const T target = row(0, label);
-        // With p = softmax: −log p[label] = (largest − target) + log Σ exp(x − largest), and 1/Σ is p at the largest.
+        // With p = softmax: −log p[label] = (largest − target) + log Σ exp(x − largest), and 1/Σ is p at the
+        // largest.
         const T largest = *std::max_element(row.data, row.data + row.cols);
         const auto position = std::max_element(row.data, row.data + row.cols) - row.data;
         softmaxRows<T>(row, T(1));

@@ -8,8 +8,8 @@
 
 namespace lora {
 
-/// A named weight. One-dimensional weights are [1, n] matrices. The values are either owned or a read-only view into a
-/// mapped file, which is copied the first time somebody wants to write. Names are Hugging Face's.
+/// A named weight. One-dimensional weights are [1, n] matrices. The values are either owned or a read-only
+/// view into a mapped file, which is copied the first time somebody wants to write. Names are Hugging Face's.
 template <class T>
 class Parameter
 {
@@ -33,7 +33,8 @@ public:
     bool hasValues() const { return m_values != nullptr; }
 
     bool isTrainable() const { return m_gradientOffset >= 0; }
-    /// Place of this weight's gradient in every GradientStore; -1 while frozen. Set by TrainableParameters alone.
+    /// Place of this weight's gradient in every GradientStore; -1 while frozen. Set by TrainableParameters
+    /// alone.
     std::int64_t gradientOffset() const { return m_gradientOffset; }
     void setGradientOffset(std::int64_t offset) { m_gradientOffset = offset; }
 
@@ -54,8 +55,7 @@ class GradientStore
 public:
     explicit GradientStore(std::int64_t size)
         : m_values(static_cast<std::size_t>(size))
-    {
-    }
+    {}
 
     /// Gradient of `parameter`, shaped as its value; empty while it is frozen.
     Matrix<T> of(const Parameter<T>& parameter)

@@ -9,14 +9,15 @@
 
 namespace lora {
 
-/// What one worker's forward and backward share besides the weights. Layers take their activations and scratch from
-/// `arena` and add weight gradients to `gradients`.
+/// What one worker's forward and backward share besides the weights. Layers take their activations and
+/// scratch from `arena` and add weight gradients to `gradients`.
 template <class T>
 struct PassContext
 {
     Arena* arena = nullptr;
-    GradientStore<T>* gradients = nullptr;      ///< null: inference, nothing is kept for backward
-    std::span<const std::int32_t> offsets = {}; ///< first token of each sequence, and the end; [sequences + 1]
+    GradientStore<T>* gradients = nullptr; ///< null: inference, nothing is kept for backward
+    std::span<const std::int32_t> offsets =
+        {}; ///< first token of each sequence, and the end; [sequences + 1]
     bool isDropoutOn = false;
     std::uint64_t dropoutKey = 0; ///< of this step and worker
 

@@ -6,7 +6,8 @@ namespace {
 
 /// Gradient of a residual branch's dropout: a masked copy in the arena, or dy itself when there was none.
 template <class T>
-ConstMatrix<T> branchGradient(PassContext<T>& context, ConstMatrix<T> dy, double probability, std::uint64_t key)
+ConstMatrix<T> branchGradient(PassContext<T>& context, ConstMatrix<T> dy, double probability,
+                              std::uint64_t key)
 {
     if (key == 0)
         return dy;
@@ -29,8 +30,7 @@ PostNormBlock<T>::PostNormBlock(const PostNormBlockNames& names, const PostNormB
     , outputNorm(names.outputNorm, shape.hidden, shape.normEpsilon)
     , attention(shape.heads, shape.hidden / shape.heads)
     , m_shape(shape)
-{
-}
+{}
 
 template <class T>
 void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
@@ -65,7 +65,8 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
 
     Matrix<T> pre = takeRows(m_shape.intermediate);
     intermediate.forward(context, h, pre, saved ? &saved->intermediate : nullptr);
-    // The activation's value is kept only where a gradient of `output` needs it; else it replaces its input or is scratch.
+    // The activation's value is kept only where a gradient of `output` needs it; else it replaces its input
+    // or is scratch.
     Matrix<T> sum2 = takeRows(m_shape.hidden);
     const Arena::Mark beforeActivated = arena.mark();
     Matrix<T> activated = saved ? takeRows(m_shape.intermediate) : pre;
@@ -96,7 +97,8 @@ void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Mat
 
     {
         const ArenaScope feedForwardScope(*context.arena);
-        const ConstMatrix<T> dBranch = branchGradient<T>(context, dy, dropoutProbability, saved.outputDropoutKey);
+        const ConstMatrix<T> dBranch =
+            branchGradient<T>(context, dy, dropoutProbability, saved.outputDropoutKey);
         Matrix<T> dActivated;
         if (reaches.intoIntermediate)
             dActivated = context.arena->template matrix<T>(dy.rows, m_shape.intermediate);
@@ -113,7 +115,8 @@ void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Mat
     attentionNorm.backward(context, saved.attentionNorm, dy); // dy: gradient of sum1
     if (!reaches.intoAttentionOutput)
         return;
-    const ConstMatrix<T> dBranch = branchGradient<T>(context, dy, dropoutProbability, saved.attentionDropoutKey);
+    const ConstMatrix<T> dBranch =
+        branchGradient<T>(context, dy, dropoutProbability, saved.attentionDropoutKey);
     Matrix<T> dContext;
     if (reaches.intoAttention)
         dContext = context.arena->template matrix<T>(dy.rows, m_shape.hidden);
@@ -124,8 +127,9 @@ void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Mat
 }
 
 template <class T>
-void PostNormBlock<T>::projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dContext,
-                                           Matrix<T> dx, InputGradient inputGradient) const
+void PostNormBlock<T>::projectionsBackward(PassContext<T>& context, const Saved& saved,
+                                           ConstMatrix<T> dContext, Matrix<T> dx,
+                                           InputGradient inputGradient) const
 {
     const auto takeRows = [&] { return context.arena->template matrix<T>(dx.rows, m_shape.hidden); };
     Matrix<T> dq = takeRows();
@@ -133,7 +137,8 @@ void PostNormBlock<T>::projectionsBackward(PassContext<T>& context, const Saved&
     Matrix<T> dv = takeRows();
     attention.backward(context, saved.attention, dContext, dq, dk, dv);
     // dx holds the residual's share already.
-    const InputGradient mode = inputGradient == InputGradient::Skip ? InputGradient::Skip : InputGradient::Add;
+    const InputGradient mode =
+        inputGradient == InputGradient::Skip ? InputGradient::Skip : InputGradient::Add;
     query.backward(context, saved.query, dq, dx, mode);
     key.backward(context, saved.key, dk, dx, mode);
     value.backward(context, saved.value, dv, dx, mode);
@@ -143,8 +148,8 @@ template <class T>
 typename PostNormBlock<T>::Reach PostNormBlock<T>::reach(InputGradient inputGradient) const
 {
     Reach reaches;
-    reaches.intoAttention = inputGradient != InputGradient::Skip || query.isTrainable() || key.isTrainable() ||
-                            value.isTrainable();
+    reaches.intoAttention = inputGradient != InputGradient::Skip || query.isTrainable() ||
+                            key.isTrainable() || value.isTrainable();
     reaches.intoAttentionOutput = reaches.intoAttention || attentionOutput.isTrainable();
     reaches.intoAttentionNorm = reaches.intoAttentionOutput || attentionNorm.isTrainable();
     reaches.intoIntermediate = reaches.intoAttentionNorm || intermediate.isTrainable();

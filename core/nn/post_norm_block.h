@@ -25,7 +25,8 @@ struct PostNormBlockShape
     Activation activation = Activation::Gelu;
 };
 
-/// One encoder block as in BERT (Devlin et al., arXiv:1810.04805): attention, add, norm, feed-forward, add, norm.
+/// One encoder block as in BERT (Devlin et al., arXiv:1810.04805): attention, add, norm, feed-forward, add,
+/// norm.
 ///     h = norm1(x + drop(attention(x)))        y = norm2(h + drop(output(f(intermediate(h)))))
 /// x, y [tokens, hidden].
 template <class T>
@@ -47,7 +48,8 @@ public:
     /// Overwrites y. With `saved`, x must stay alive until backward.
     void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
     /// dy becomes dx in place, or is left undefined when the input's gradient is skipped.
-    void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, InputGradient inputGradient) const;
+    void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy,
+                  InputGradient inputGradient) const;
 
     bool isTrainable() const;
     void visitParameters(const std::function<void(Parameter<T>&)>& visit);
@@ -59,8 +61,8 @@ public:
     double dropoutProbability = 0;
 
 private:
-    /// Which gradients have to flow through the block's parts, from the top down: nothing below the lowest trainable
-    /// weight is computed.
+    /// Which gradients have to flow through the block's parts, from the top down: nothing below the lowest
+    /// trainable weight is computed.
     struct Reach
     {
         bool intoIntermediate = false; ///< some gradient is wanted at or below intermediate
@@ -69,8 +71,8 @@ private:
         bool intoAttention = false; ///< at or below query, key, value
     };
     Reach reach(InputGradient inputGradient) const;
-    void projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dContext, Matrix<T> dx,
-                             InputGradient inputGradient) const;
+    void projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dContext,
+                             Matrix<T> dx, InputGradient inputGradient) const;
 
     PostNormBlockShape m_shape;
 };

@@ -9,8 +9,7 @@ AdamW<T>::AdamW(std::int64_t size, const AdamWSettings& settings)
     : m_settings(settings)
     , m_moment1(static_cast<std::size_t>(size))
     , m_moment2(static_cast<std::size_t>(size))
-{
-}
+{}
 
 template <class T>
 void AdamW<T>::beginStep(double learningRate, double gradientScale)

@@ -15,8 +15,8 @@ struct AdamWSettings
     double weightDecay = 0; ///< decoupled, on every trainable parameter
 };
 
-/// AdamW (Loshchilov & Hutter, arXiv:1711.05101) over all trainable numbers as one block, laid out like a GradientStore.
-/// Ranges are independent of each other, so workers may update them side by side.
+/// AdamW (Loshchilov & Hutter, arXiv:1711.05101) over all trainable numbers as one block, laid out like a
+/// GradientStore. Ranges are independent of each other, so workers may update them side by side.
 template <class T>
 class AdamW
 {

@@ -4,8 +4,8 @@
 
 namespace lora {
 
-/// Factor that brings the global gradient norm down to `maxNorm`, as torch.nn.utils.clip_grad_norm_ computes it; 1 when the
-/// norm is smaller or maxNorm is 0 (no clipping).
+/// Factor that brings the global gradient norm down to `maxNorm`, as torch.nn.utils.clip_grad_norm_ computes
+/// it; 1 when the norm is smaller or maxNorm is 0 (no clipping).
 inline double clippingFactor(double norm, double maxNorm)
 {
     if (maxNorm <= 0 || !std::isfinite(norm))

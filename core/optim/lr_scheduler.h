@@ -5,8 +5,9 @@
 
 namespace lora {
 
-/// Learning rate as a pure function of the step, as Hugging Face's get_scheduler computes it. Types: "linear" and "cosine"
-/// (warm-up from 0, then down to 0 at the last step), "constant" (no warm-up), "constant_with_warmup".
+/// Learning rate as a pure function of the step, as Hugging Face's get_scheduler computes it. Types: "linear"
+/// and "cosine" (warm-up from 0, then down to 0 at the last step), "constant" (no warm-up),
+/// "constant_with_warmup".
 class LrScheduler
 {
 public:

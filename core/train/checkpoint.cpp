@@ -22,25 +22,23 @@ void readInto(const SafetensorsFile& file, const std::string& name, const std::v
 {
     const NamedTensor* tensor = file.find(name);
     if (!tensor || tensor->shape != shape)
-        throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: {} {}", file.path().string(), name,
-                                tensor ? "has shape " + shapeText(tensor->shape) + ", expected " + shapeText(shape)
-                                       : std::string("is missing")),
-                    "Resume with the experiment the run was started with.");
+        throw Error(
+            ErrorKind::BadInput,
+            fmt::format("{}: {} {}", file.path().string(), name,
+                        tensor ? "has shape " + shapeText(tensor->shape) + ", expected " + shapeText(shape)
+                               : std::string("is missing")),
+            "Resume with the experiment the run was started with.");
     tensor->copyTo(out);
 }
 
 nlohmann::ordered_json stateJson(const TrainerState& state)
 {
-    nlohmann::ordered_json document = {{"step", state.step},
-                                       {"tokens", state.tokens},
-                                       {"flops", state.flops},
-                                       {"train_seconds", state.trainSeconds},
-                                       {"seconds", state.seconds},
-                                       {"best_step", state.bestStep},
-                                       {"best_value", nullptr},
-                                       {"evaluations_without_gain", state.evaluationsWithoutGain},
-                                       {"workers", state.workers}};
+    nlohmann::ordered_json document = {
+        {"step", state.step},       {"tokens", state.tokens},
+        {"flops", state.flops},     {"train_seconds", state.trainSeconds},
+        {"seconds", state.seconds}, {"best_step", state.bestStep},
+        {"best_value", nullptr},    {"evaluations_without_gain", state.evaluationsWithoutGain},
+        {"workers", state.workers}};
     if (state.bestValue)
         document["best_value"] = *state.bestValue;
     return document;
@@ -102,9 +100,11 @@ void saveCheckpoint(const std::filesystem::path& folder, const TrainableParamete
             const auto size = static_cast<std::size_t>(parameter->size());
             const std::int64_t offset = parameter->gradientOffset();
             weights.push_back({parameter->name(), parameter->shape(), {parameter->data(), size}});
-            moments.push_back({parameter->name() + ".exp_avg", parameter->shape(),
+            moments.push_back({parameter->name() + ".exp_avg",
+                               parameter->shape(),
                                {optimizer.moment1().data() + offset, size}});
-            moments.push_back({parameter->name() + ".exp_avg_sq", parameter->shape(),
+            moments.push_back({parameter->name() + ".exp_avg_sq",
+                               parameter->shape(),
                                {optimizer.moment2().data() + offset, size}});
         }
         writeSafetensors(temporary / weightsFile, std::move(weights));

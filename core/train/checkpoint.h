@@ -8,7 +8,8 @@
 
 namespace lora {
 
-/// Where a run stands between two steps; with the weights and moments this is all that decides how it goes on.
+/// Where a run stands between two steps; with the weights and moments this is all that decides how it goes
+/// on.
 struct TrainerState
 {
     std::int64_t step = 0;
@@ -27,7 +28,8 @@ std::filesystem::path checkpointFolder(const std::filesystem::path& runFolder, s
 /// Steps of the complete checkpoints in a run folder, ascending.
 std::vector<std::int64_t> checkpointSteps(const std::filesystem::path& runFolder);
 
-/// Writes trainable.safetensors, optimizer.safetensors and trainer_state.json as one folder, whole or not at all.
+/// Writes trainable.safetensors, optimizer.safetensors and trainer_state.json as one folder, whole or not at
+/// all.
 void saveCheckpoint(const std::filesystem::path& folder, const TrainableParameters<float>& trainable,
                     AdamW<float>& optimizer, const TrainerState& state);
 /// Restores all of it. Throws lora::Error when the checkpoint belongs to another configuration.

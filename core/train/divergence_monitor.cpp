@@ -13,7 +13,10 @@ constexpr double smoothing = 0.9;
 constexpr int patience = 25;
 
 /// Losses are nats per item: a run that had reached `lowest` and stays above this has lost what it learned.
-double ceiling(double lowest) { return 4 * lowest + 2; }
+double ceiling(double lowest)
+{
+    return 4 * lowest + 2;
+}
 
 } // namespace
 
@@ -29,8 +32,8 @@ std::string DivergenceMonitor::check(double loss, double gradNorm)
     m_stepsAbove = m_smoothed > ceiling(m_lowest) ? m_stepsAbove + 1 : 0;
     if (m_stepsAbove < patience)
         return {};
-    return fmt::format("the loss has been near {:.3g} for {} steps after it had been down to {:.3g}", m_smoothed, patience,
-                       m_lowest);
+    return fmt::format("the loss has been near {:.3g} for {} steps after it had been down to {:.3g}",
+                       m_smoothed, patience, m_lowest);
 }
 
 } // namespace lora

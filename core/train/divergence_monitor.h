@@ -4,8 +4,8 @@
 
 namespace lora {
 
-/// Notices that a run has gone wrong: a loss or gradient that is not a number at once, a loss far above what was reached
-/// when it stays there.
+/// Notices that a run has gone wrong: a loss or gradient that is not a number at once, a loss far above what
+/// was reached when it stays there.
 class DivergenceMonitor
 {
 public:

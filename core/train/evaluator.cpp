@@ -28,7 +28,8 @@ Evaluator::Evaluator(const LanguageModel<float>& model, const TokenizedDataset& 
         m_passes.push_back(std::make_unique<ModelPass<float>>(model));
 }
 
-std::optional<EvaluationResult> Evaluator::run(KeepLogits keepLogits, TrainingControl* control, const Progress& progress)
+std::optional<EvaluationResult> Evaluator::run(KeepLogits keepLogits, TrainingControl* control,
+                                               const Progress& progress)
 {
     EvaluationResult result;
     if (m_model.task() == TaskType::SequenceClassification)
@@ -61,7 +62,8 @@ void Evaluator::evaluateBatch(std::size_t index, int worker, KeepLogits keepLogi
         return;
     const ConstMatrix<float> logits = pass.logits();
     for (std::size_t s = 0; s < batch.sequences(); ++s) {
-        const std::span<const float> row(logits.row(static_cast<std::int64_t>(s)), static_cast<std::size_t>(logits.cols));
+        const std::span<const float> row(logits.row(static_cast<std::int64_t>(s)),
+                                         static_cast<std::size_t>(logits.cols));
         const std::uint32_t example = batch.exampleIndex[s];
         result.predictions[example] = argMax<float>(row);
         if (keepLogits == KeepLogits::Yes)

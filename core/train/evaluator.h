@@ -21,19 +21,20 @@ struct EvaluationResult
     std::vector<std::int32_t> predictions;  ///< [rows], classification
 };
 
-/// Runs a model over a data set on all workers, packed, in batches of bounded size; metrics are streamed, logits are kept
-/// only on request.
+/// Runs a model over a data set on all workers, packed, in batches of bounded size; metrics are streamed,
+/// logits are kept only on request.
 class Evaluator
 {
 public:
     enum class KeepLogits { No, Yes };
     using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
-    Evaluator(const LanguageModel<float>& model, const TokenizedDataset& dataset, WorkerPool& pool, std::uint64_t seed);
+    Evaluator(const LanguageModel<float>& model, const TokenizedDataset& dataset, WorkerPool& pool,
+              std::uint64_t seed);
 
     /// None when `control` (may be null) asked to stop on the way.
-    std::optional<EvaluationResult> run(KeepLogits keepLogits = KeepLogits::No, TrainingControl* control = nullptr,
-                                        const Progress& progress = {});
+    std::optional<EvaluationResult> run(KeepLogits keepLogits = KeepLogits::No,
+                                        TrainingControl* control = nullptr, const Progress& progress = {});
     std::size_t arenaPeakBytes() const;
 
 private:

@@ -7,8 +7,7 @@ namespace lora {
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes)
     : m_classes(classes)
     , m_counts(static_cast<std::size_t>(classes * classes))
-{
-}
+{}
 
 void ConfusionMatrix::add(std::int32_t truth, std::int32_t predicted)
 {
@@ -69,6 +68,9 @@ double ConfusionMatrix::matthewsCorrelation() const
     return denominator > 0 ? (right * n - products) / denominator : 0;
 }
 
-bool isSmallerBetter(const std::string& metric) { return metric == "loss" || metric == "perplexity"; }
+bool isSmallerBetter(const std::string& metric)
+{
+    return metric == "loss" || metric == "perplexity";
+}
 
 } // namespace lora

@@ -43,11 +43,13 @@ bool Trainer::resume()
     if (steps.empty())
         return false;
     const int workers = m_state.workers;
-    m_state = loadCheckpoint(checkpointFolder(m_inputs.runFolder, steps.back()), m_inputs.trainable, m_step.optimizer());
+    m_state = loadCheckpoint(checkpointFolder(m_inputs.runFolder, steps.back()), m_inputs.trainable,
+                             m_step.optimizer());
     if (m_state.workers != workers)
-        throw Error(ErrorKind::BadUsage,
-                    fmt::format("this run was started with {} worker(s), now there are {}", m_state.workers, workers),
-                    fmt::format("Resume with --set training.threads={} to get the same bits.", m_state.workers));
+        throw Error(
+            ErrorKind::BadUsage,
+            fmt::format("this run was started with {} worker(s), now there are {}", m_state.workers, workers),
+            fmt::format("Resume with --set training.threads={} to get the same bits.", m_state.workers));
     m_evaluatedStep = m_savedStep = m_state.step;
     m_clockOffset = m_state.seconds;
     return true;
@@ -77,8 +79,8 @@ RunOutcome Trainer::run(TrainingObserver& observer, TrainingControl& control)
         if (isCheckpointDue() || control.takeCheckpointRequest())
             writeCheckpoint(observer);
         if (isPatienceOver()) {
-            observer.onMessage(fmt::format("Stopped early at step {}: no better {} for {} evaluations.", m_state.step,
-                                           m_metric, m_state.evaluationsWithoutGain));
+            observer.onMessage(fmt::format("Stopped early at step {}: no better {} for {} evaluations.",
+                                           m_state.step, m_metric, m_state.evaluationsWithoutGain));
             break;
         }
     }
@@ -105,7 +107,8 @@ Trainer::Next Trainer::oneStep(TrainingObserver& observer)
     const Stopwatch stopwatch;
     m_loader.load(m_state.step, m_group);
     const double rate = schedulerOf(m_config, m_totalSteps).at(m_state.step + 1);
-    const std::uint64_t dropoutKey = mixBits(m_config.seed * 0x9E3779B97F4A7C15ull + static_cast<std::uint64_t>(m_state.step));
+    const std::uint64_t dropoutKey =
+        mixBits(m_config.seed * 0x9E3779B97F4A7C15ull + static_cast<std::uint64_t>(m_state.step));
     const StepResult result = m_step.run(m_group, rate, dropoutKey);
     m_divergedBecause = m_divergence.check(result.loss, result.gradNorm);
     if (!m_divergedBecause.empty() && !std::isfinite(result.loss + result.gradNorm))
@@ -128,12 +131,15 @@ Trainer::Next Trainer::oneStep(TrainingObserver& observer)
 
 bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)
 {
-    const auto progress = [&](std::int64_t done, std::int64_t total) { observer.onEvaluationProgress(done, total); };
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        observer.onEvaluationProgress(done, total);
+    };
     const auto result = m_evaluator->run(Evaluator::KeepLogits::No, &control, progress);
     if (!result)
         return false;
     m_state.seconds = secondsNow();
-    const EvalMetrics metrics{m_state.step, m_loader.epochsAfter(m_state.step), m_state.seconds, result->metrics};
+    const EvalMetrics metrics{m_state.step, m_loader.epochsAfter(m_state.step), m_state.seconds,
+                              result->metrics};
     noteEvaluation(metrics);
     observer.onEvaluation(metrics);
     return true;
@@ -146,8 +152,9 @@ void Trainer::noteEvaluation(const EvalMetrics& metrics)
     const auto found = metrics.values.find(m_metric);
     if (metrics.step == 0 || found == metrics.values.end())
         return;
-    const bool isBetter = !m_state.bestValue || (isSmallerBetter(m_metric) ? found->second < *m_state.bestValue
-                                                                           : found->second > *m_state.bestValue);
+    const bool isBetter =
+        !m_state.bestValue ||
+        (isSmallerBetter(m_metric) ? found->second < *m_state.bestValue : found->second > *m_state.bestValue);
     if (isBetter) {
         m_state.bestValue = found->second;
         m_state.bestStep = metrics.step;
@@ -194,7 +201,8 @@ void Trainer::writeCheckpoint(TrainingObserver& observer)
 {
     if (m_inputs.runFolder.empty() || m_savedStep == m_state.step || m_state.step == 0)
         return;
-    saveCheckpoint(checkpointFolder(m_inputs.runFolder, m_state.step), m_inputs.trainable, m_step.optimizer(), m_state);
+    saveCheckpoint(checkpointFolder(m_inputs.runFolder, m_state.step), m_inputs.trainable, m_step.optimizer(),
+                   m_state);
     m_savedStep = m_state.step;
     removeOldCheckpoints();
     observer.onMessage(fmt::format("Checkpoint written at step {}.", m_state.step));
@@ -212,7 +220,8 @@ void Trainer::removeOldCheckpoints() const
 
 void Trainer::restoreBest(TrainingObserver& observer)
 {
-    const bool isWanted = m_config.loadBestModelAtEnd && m_state.bestStep > 0 && m_state.bestStep != m_state.step;
+    const bool isWanted =
+        m_config.loadBestModelAtEnd && m_state.bestStep > 0 && m_state.bestStep != m_state.step;
     if (!isWanted || m_inputs.runFolder.empty())
         return;
     const std::filesystem::path folder = checkpointFolder(m_inputs.runFolder, m_state.bestStep);
@@ -220,7 +229,8 @@ void Trainer::restoreBest(TrainingObserver& observer)
     if (!std::filesystem::exists(folder, error))
         return;
     loadCheckpointWeights(folder, m_inputs.trainable);
-    observer.onMessage(fmt::format("The weights are those of step {}, the best {}.", m_state.bestStep, m_metric));
+    observer.onMessage(
+        fmt::format("The weights are those of step {}, the best {}.", m_state.bestStep, m_metric));
 }
 
 RunOutcome Trainer::outcome(RunStatus status) const
@@ -234,8 +244,9 @@ RunOutcome Trainer::outcome(RunStatus status) const
     if (status == RunStatus::Diverged) {
         result.message = fmt::format("Diverged at step {}: {}{}.", m_state.step + 1, m_divergedBecause,
                                      const_cast<Trainer*>(this)->tensorWithBadGradient());
-        result.hint = fmt::format("Lower training.learning_rate (now {:g}), for example to {:g}, or set max_grad_norm.",
-                                  m_config.learningRate, m_config.learningRate / 2);
+        result.hint =
+            fmt::format("Lower training.learning_rate (now {:g}), for example to {:g}, or set max_grad_norm.",
+                        m_config.learningRate, m_config.learningRate / 2);
     }
     return result;
 }
@@ -251,7 +262,10 @@ std::string Trainer::tensorWithBadGradient()
     return {};
 }
 
-double Trainer::secondsNow() const { return m_clockOffset + m_clock.seconds(); }
+double Trainer::secondsNow() const
+{
+    return m_clockOffset + m_clock.seconds();
+}
 
 std::size_t Trainer::arenaPeakBytes() const
 {

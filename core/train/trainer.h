@@ -27,8 +27,8 @@ struct TrainerInputs
     std::filesystem::path runFolder; ///< for checkpoints; empty: none are written
 };
 
-/// Runs an experiment's optimiser steps: schedule, evaluation, best model, early stopping, checkpoints, pause and stop
-/// within one step, divergence. Blocks; knows no window and makes no thread but its workers.
+/// Runs an experiment's optimiser steps: schedule, evaluation, best model, early stopping, checkpoints, pause
+/// and stop within one step, divergence. Blocks; knows no window and makes no thread but its workers.
 class Trainer
 {
 public:

@@ -6,8 +6,8 @@
 
 namespace lora {
 
-/// The requests a window or a signal handler may make of a running training; all are honoured within one step.
-/// Safe to use from any thread.
+/// The requests a window or a signal handler may make of a running training; all are honoured within one
+/// step. Safe to use from any thread.
 class TrainingControl
 {
 public:

@@ -8,14 +8,15 @@ namespace lora {
 
 namespace {
 
-/// Numbers one worker reduces and updates at a time; fixed, so that sums never depend on the number of workers.
+/// Numbers one worker reduces and updates at a time; fixed, so that sums never depend on the number of
+/// workers.
 constexpr std::int64_t sliceSize = 1 << 16;
 
 } // namespace
 
 template <class T>
-TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable, WorkerPool& pool,
-                              const AdamWSettings& settings, double maxGradNorm)
+TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable,
+                              WorkerPool& pool, const AdamWSettings& settings, double maxGradNorm)
     : m_pool(pool)
     , m_optimizer(trainable.size(), settings)
     , m_maxGradNorm(maxGradNorm)
@@ -64,7 +65,8 @@ StepResult TrainingStep<T>::accumulate(std::span<const Batch> batches, std::uint
 }
 
 template <class T>
-void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey)
+void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64_t items,
+                                      std::uint64_t dropoutKey)
 {
     const T gradientScale = items > 0 ? T(1) / static_cast<T>(items) : T(0);
     std::vector<WorkSplit> shares;
@@ -81,7 +83,8 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
             Batch& share = m_shares[worker];
             selectSequences(batches[b], shares[b][worker], share);
             const std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
-            m_losses[worker] += m_passes[worker]->forward(share, *m_gradients[worker], gradientScale, key).sum;
+            m_losses[worker] +=
+                m_passes[worker]->forward(share, *m_gradients[worker], gradientScale, key).sum;
             m_passes[worker]->backward();
         }
     });
@@ -92,14 +95,17 @@ double TrainingStep<T>::reduceGradients()
 {
     const int workers = m_pool.size();
     m_pool.run([&](int worker) {
-        for (std::size_t s = static_cast<std::size_t>(worker); s < m_slices.size(); s += static_cast<std::size_t>(workers)) {
+        for (std::size_t s = static_cast<std::size_t>(worker); s < m_slices.size();
+             s += static_cast<std::size_t>(workers)) {
             const Slice& slice = m_slices[s];
             const std::int64_t offset = slice.parameter->gradientOffset() + slice.first;
             T* sum = m_gradients[0]->values().data() + offset;
             for (int other = 1; other < workers; ++other)
-                addScaled<T>(T(1), ConstMatrix<T>(m_gradients[other]->values().data() + offset, 1, slice.count),
+                addScaled<T>(T(1),
+                             ConstMatrix<T>(m_gradients[other]->values().data() + offset, 1, slice.count),
                              Matrix<T>(sum, 1, slice.count));
-            m_sliceSquares[s] = sumOfSquares<T>(std::span<const T>(sum, static_cast<std::size_t>(slice.count)));
+            m_sliceSquares[s] =
+                sumOfSquares<T>(std::span<const T>(sum, static_cast<std::size_t>(slice.count)));
         }
     });
     double total = 0;
@@ -113,7 +119,8 @@ void TrainingStep<T>::applyGradients()
 {
     const int workers = m_pool.size();
     m_pool.run([&](int worker) {
-        for (std::size_t s = static_cast<std::size_t>(worker); s < m_slices.size(); s += static_cast<std::size_t>(workers)) {
+        for (std::size_t s = static_cast<std::size_t>(worker); s < m_slices.size();
+             s += static_cast<std::size_t>(workers)) {
             const Slice& slice = m_slices[s];
             const std::int64_t offset = slice.parameter->gradientOffset() + slice.first;
             const auto count = static_cast<std::size_t>(slice.count);

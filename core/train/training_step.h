@@ -18,9 +18,9 @@ struct StepResult
     std::int64_t flops = 0; ///< counted inside GEMM
 };
 
-/// One optimiser step, data-parallel: the sequences of every batch are dealt to the workers, each runs forward and backward
-/// on its share with its own arena and gradients; then gradients are summed in worker order, clipped and applied by slices.
-/// The same seed and number of workers give bit-identical results.
+/// One optimiser step, data-parallel: the sequences of every batch are dealt to the workers, each runs
+/// forward and backward on its share with its own arena and gradients; then gradients are summed in worker
+/// order, clipped and applied by slices. The same seed and number of workers give bit-identical results.
 template <class T>
 class TrainingStep
 {
@@ -28,8 +28,9 @@ public:
     TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable, WorkerPool& pool,
                  const AdamWSettings& settings, double maxGradNorm);
 
-    /// Runs one step over the batches of one accumulation group. The mean is over all labelled items of the group.
-    /// `dropoutKey` names this step's masks. The weights are left untouched when loss or norm is not finite.
+    /// Runs one step over the batches of one accumulation group. The mean is over all labelled items of the
+    /// group. `dropoutKey` names this step's masks. The weights are left untouched when loss or norm is not
+    /// finite.
     StepResult run(std::span<const Batch> batches, double learningRate, std::uint64_t dropoutKey);
     /// Gradients of the group alone, reduced into worker 0's store; for tests and measurements.
     StepResult accumulate(std::span<const Batch> batches, std::uint64_t dropoutKey);

@@ -10,8 +10,8 @@
 
 namespace lora {
 
-/// W workers that do the same thing at the same time: the calling thread is worker 0, the others are threads that live as
-/// long as the pool. BLAS is told to stay single-threaded.
+/// W workers that do the same thing at the same time: the calling thread is worker 0, the others are threads
+/// that live as long as the pool. BLAS is told to stay single-threaded.
 class WorkerPool
 {
 public:
@@ -22,8 +22,9 @@ public:
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     int size() const { return static_cast<int>(m_threads.size()) + 1; }
-    /// Calls task(0 … size − 1), each on its worker, and returns when all are done. The first exception of a worker (lowest
-    /// index) is thrown here. Floating-point operations counted by the workers are added to the calling thread's.
+    /// Calls task(0 … size − 1), each on its worker, and returns when all are done. The first exception of a
+    /// worker (lowest index) is thrown here. Floating-point operations counted by the workers are added to
+    /// the calling thread's.
     void run(const std::function<void(int worker)>& task);
 
     static int defaultWorkers();

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "core/cost/cost_model.h"
+
+#include <filesystem>
+
+namespace lora {
+
+/// Everything `estimateCost` needs, gathered from the experiment's model and data without training: tokenises the training
+/// rows and calibrates this machine (a fraction of a second).
+struct CostInputs
+{
+    WorkloadFacts facts;
+    Calibration calibration;
+};
+
+/// Throws lora::Error when model or data cannot be read.
+CostInputs gatherCostInputs(const ExperimentConfig& experiment);
+
+} // namespace lora
