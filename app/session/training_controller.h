@@ -1,0 +1,73 @@
+#pragma once
+
+#include "app/session/metrics_mailbox.h"
+#include "app/session/training_worker.h"
+#include "ui/run_state.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QString>
+#include <QTimer>
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace lora::app {
+
+/// Starts, pauses and stops runs, one at a time, and tells the window about them in signals of values. Lives
+/// on the window's thread and alone knows the state. News arrive at most 20 times a second.
+///
+///   Idle -start-> Preparing -first news-> Running <-pause, resume-> Paused
+///   Preparing, Running, Paused -stop-> Stopping -outcome-> Idle; also directly to Idle when a run ends by
+///   itself
+class TrainingController : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit TrainingController(RunFunction run, QObject* parent = nullptr);
+    /// Stops a run still under way and waits until its folder is complete.
+    ~TrainingController() override;
+
+    ui::RunState state() const { return m_state; }
+    RunId runId() const { return m_runId; }
+
+    /// False while another run is under way.
+    bool start(const RunRequest& request);
+    void pause();
+    void resume();
+    void stop();
+    void requestCheckpoint();
+    /// News of a run; those of any run but the present one are dropped.
+    void receive(const RunUpdate& update);
+
+signals:
+    void stateChanged(lora::ui::RunState state);
+    /// What the run is busy with besides steps; empty: nothing.
+    void activityChanged(const QString& text);
+    void started(const lora::RunStart& start, const lora::ExperimentConfig& experiment,
+                 const QString& runFolder);
+    void stepsArrived(const std::vector<lora::StepMetrics>& steps);
+    void evaluationArrived(const lora::EvalMetrics& metrics);
+    void evaluationProgressed(qint64 done, qint64 total);
+    void messageArrived(const QString& text);
+    void ended(const lora::RunOutcome& outcome, const QString& runFolder);
+
+private:
+    void wake(RunId run);
+    void drain();
+    void finish(const RunOutcome& outcome);
+    void setState(ui::RunState state);
+
+    RunFunction m_run;
+    ui::RunState m_state = ui::RunState::Idle;
+    RunId m_runId = RunId::None;
+    RunRequest m_request;
+    QElapsedTimer m_sinceDrain;
+    QTimer m_drainTimer;
+    std::shared_ptr<MetricsMailbox> m_mailbox;
+    std::unique_ptr<TrainingWorker> m_worker;
+};
+
+} // namespace lora::app

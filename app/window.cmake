@@ -1,0 +1,16 @@
+# The window's program: threads and wiring. The session floor knows Qt's core and no widget.
+file(GLOB session_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/session/*.cpp ${CMAKE_CURRENT_LIST_DIR}/session/*.h)
+add_library(lora_session STATIC ${session_sources})
+set_target_properties(lora_session PROPERTIES AUTOMOC ON)
+target_link_libraries(lora_session PUBLIC Qt6::Core lora_experiment)
+target_precompile_headers(lora_session PRIVATE <QtCore> <functional> <map> <memory> <optional> <variant> <vector>)
+
+if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+    file(GLOB app_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp ${CMAKE_CURRENT_LIST_DIR}/*.h)
+    list(FILTER app_sources EXCLUDE REGEX "/main\\.cpp$")
+    add_library(lora_app STATIC ${app_sources})
+    set_target_properties(lora_app PROPERTIES AUTOMOC ON)
+    target_link_libraries(lora_app PUBLIC lora_session lora_ui lora_report)
+    add_executable(lora-workbench ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+    target_link_libraries(lora-workbench PRIVATE lora_app)
+endif()
