@@ -26,7 +26,7 @@ std::string processorName()
 
 } // namespace
 
-bool isRunFolder(const std::filesystem::path& folder)
+bool holdsRun(const std::filesystem::path& folder)
 {
     std::error_code ignored;
     return std::filesystem::is_regular_file(folder / run_files::experiment, ignored) &&

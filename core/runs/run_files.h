@@ -14,8 +14,8 @@ inline constexpr const char* summary = "summary.json";
 inline constexpr const char* hashesKey = "hashes";
 } // namespace run_files
 
-/// True when the folder holds a run: an experiment.json and a metrics.jsonl.
-bool isRunFolder(const std::filesystem::path& folder);
+/// Whether the folder holds a run: an experiment.json and a metrics.jsonl.
+bool holdsRun(const std::filesystem::path& folder);
 
 /// $XDG_DATA_HOME/lora-workbench, else ~/.local/share/lora-workbench; not created.
 std::filesystem::path dataHome();

@@ -179,7 +179,7 @@ std::vector<RunIndexEntry> RunIndex::list()
         addUnlisted();
         std::vector<RunIndexEntry> entries = m_database->entries();
         std::erase_if(entries, [&](const RunIndexEntry& entry) {
-            if (isRunFolder(entry.folder))
+            if (holdsRun(entry.folder))
                 return false;
             m_database->remove(entry.folder);
             return true;
@@ -201,7 +201,7 @@ void RunIndex::addUnlisted()
         std::error_code ignored;
         for (const auto& child : fs::directory_iterator(parent, ignored)) {
             const fs::path folder = normalized(child.path());
-            if (!isRunFolder(folder) || known.contains(folder))
+            if (!holdsRun(folder) || known.contains(folder))
                 continue;
             m_database->putReadable(folder);
         }

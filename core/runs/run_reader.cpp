@@ -99,7 +99,7 @@ RunSummary readSummary(const std::filesystem::path& folder)
 
 std::shared_ptr<const RunRecord> readRun(const std::filesystem::path& folder)
 {
-    if (!isRunFolder(folder))
+    if (!holdsRun(folder))
         throw Error(ErrorKind::BadUsage, fmt::format("{} is not a run folder", folder.string()),
                     "A run folder holds experiment.json and metrics.jsonl.");
     auto record = std::make_shared<RunRecord>();

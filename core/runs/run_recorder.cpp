@@ -90,7 +90,7 @@ RunRecorder::RunRecorder(const std::filesystem::path& folder, Resumption resumpt
 std::unique_ptr<RunRecorder> RunRecorder::resume(const std::filesystem::path& folder,
                                                  std::int64_t checkpointStep)
 {
-    if (!isRunFolder(folder))
+    if (!holdsRun(folder))
         throw Error(ErrorKind::BadUsage, fmt::format("{} is not a run folder", folder.string()),
                     "A run folder holds experiment.json and metrics.jsonl.");
     return std::unique_ptr<RunRecorder>(new RunRecorder(folder, Resumption{checkpointStep}));
