@@ -2,7 +2,6 @@
 
 #include "core/base/error.h"
 #include "core/lora/adapter_injection.h"
-#include "core/lora/target_selection.h"
 #include "core/models/model_family.h"
 
 #include <set>
@@ -19,7 +18,10 @@ template <class T>
 Parameter<T>* findParameter(const std::map<std::string, Parameter<T>*>& parameters,
                             const ModelFamily<T>& family, const std::string& key)
 {
-    const std::string name = key.starts_with(peftPrefix) ? key.substr(peftPrefix.size()) : key;
+    std::string name = key.starts_with(peftPrefix) ? key.substr(peftPrefix.size()) : key;
+    // A module with an adapter calls its own weights base_layer.
+    if (const std::size_t at = name.find(".base_layer."); at != std::string::npos)
+        name.erase(at, std::string_view(".base_layer").size());
     if (const auto found = parameters.find(name); found != parameters.end())
         return found->second;
     const auto renamed = family.parameterName(name);
@@ -69,14 +71,13 @@ template <class T>
 void loadAdapter(LanguageModel<T>& model, const PeftConfig& config, const SafetensorsFile& tensors)
 {
     const std::string source = tensors.path().string();
-    injectAdapters(model, config.lora, 0);
+    const TrainingPlan plan = planTraining({MethodType::Lora, config.lora}, partsOf(model));
+    injectAdapters(model, plan.adapters, config.lora.loraDropout, 0);
     std::map<std::string, Parameter<T>*> parameters;
     std::set<std::string> wanted;
-    const std::vector<std::string> saved = savedModules(config.lora.modulesToSave, model.task());
     model.visitParameters([&](Parameter<T>& parameter) {
         parameters[parameter.name()] = &parameter;
-        const bool isLowRank = parameter.name().find(".lora_") != std::string::npos;
-        if (isLowRank || isInSavedModule(parameter.name(), saved))
+        if (isAdapterParameter(parameter.name()) || isInSavedModule(parameter.name(), plan.savedModules))
             wanted.insert(parameter.name());
     });
     for (const NamedTensor& tensor : tensors.tensors()) {

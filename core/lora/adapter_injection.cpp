@@ -1,9 +1,6 @@
 #include "core/lora/adapter_injection.h"
 
 #include "core/base/rng.h"
-#include "core/lora/target_selection.h"
-
-#include <set>
 
 namespace lora {
 
@@ -26,59 +23,52 @@ void addAdapter(Linear<T>& linear, const AdapterPlan& plan, double dropoutProbab
     adapter.b.mutableValue(); // zeros
 }
 
-bool isLowRank(const std::string& name)
+} // namespace
+
+bool isAdapterParameter(const std::string& name)
 {
     return name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight");
 }
 
-/// Names of the biases `bias` asks for.
 template <class T>
-std::set<std::string> trainedBiases(LanguageModel<T>& model, const std::string& bias)
+ModelParts partsOf(LanguageModel<T>& model)
 {
-    std::set<std::string> names;
-    if (bias == "all")
-        model.visitParameters([&](Parameter<T>& parameter) {
-            if (parameter.name().ends_with(".bias"))
-                names.insert(parameter.name());
-        });
-    if (bias == "lora_only")
-        for (const LinearSite<T>& site : model.linears())
-            if (site.linear->adapter && site.linear->bias.exists())
-                names.insert(site.linear->bias.name());
-    return names;
+    ModelParts parts;
+    parts.task = model.task();
+    for (const LinearSite<T>& site : model.linears())
+        parts.linears.push_back({site.linear->name(), site.block, site.isHead});
+    model.visitParameters([&](Parameter<T>& parameter) {
+        if (!isAdapterParameter(parameter.name()))
+            parts.parameters.push_back(parameter.name());
+    });
+    return parts;
 }
 
-} // namespace
+template <class T>
+void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, double dropoutProbability,
+                    std::uint64_t seed)
+{
+    std::map<std::string, Linear<T>*> linears;
+    for (const LinearSite<T>& site : model.linears())
+        linears[site.linear->name()] = site.linear;
+    for (const AdapterPlan& plan : adapters)
+        addAdapter(*linears.at(plan.module), plan, dropoutProbability, seed);
+}
 
 template <class T>
-void injectAdapters(LanguageModel<T>& model, const LoraConfig& config, std::uint64_t seed)
+TrainableParameters<T> trainableOf(LanguageModel<T>& model, const TrainingPlan& plan)
 {
-    std::vector<TargetCandidate> candidates;
-    std::map<std::string, Linear<T>*> linears;
-    for (const LinearSite<T>& site : model.linears()) {
-        candidates.push_back({site.linear->name(), site.block, site.isHead});
-        linears[site.linear->name()] = site.linear;
-    }
-    for (const AdapterPlan& plan :
-         planAdapters(config, candidates, savedModules(config.modulesToSave, model.task())))
-        addAdapter(*linears.at(plan.module), plan, config.loraDropout, seed);
+    return TrainableParameters<T>(model, [&](const Parameter<T>& parameter) {
+        return isAdapterParameter(parameter.name()) || plan.isTrained(parameter.name());
+    });
 }
 
 template <class T>
 TrainableParameters<T> applyMethod(LanguageModel<T>& model, const MethodConfig& method, std::uint64_t seed)
 {
-    if (method.type == MethodType::Full)
-        return TrainableParameters<T>(model, [](const Parameter<T>&) { return true; });
-    const std::vector<std::string> saved = savedModules(method.lora.modulesToSave, model.task());
-    if (method.type == MethodType::Head)
-        return TrainableParameters<T>(
-            model, [&](const Parameter<T>& parameter) { return isInSavedModule(parameter.name(), saved); });
-    injectAdapters(model, method.lora, seed);
-    const std::set<std::string> biases = trainedBiases(model, method.lora.bias);
-    return TrainableParameters<T>(model, [&](const Parameter<T>& parameter) {
-        return isLowRank(parameter.name()) || biases.contains(parameter.name()) ||
-               isInSavedModule(parameter.name(), saved);
-    });
+    const TrainingPlan plan = planTraining(method, partsOf(model));
+    injectAdapters(model, plan.adapters, method.lora.loraDropout, seed);
+    return trainableOf(model, plan);
 }
 
 template <class T>
@@ -88,9 +78,11 @@ void mergeAdapters(LanguageModel<T>& model)
         site.linear->mergeAdapter();
 }
 
-#define INSTANTIATE(T)                                                                                       \
-    template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);   \
-    template void injectAdapters<T>(LanguageModel<T>&, const LoraConfig&, std::uint64_t);                    \
+#define INSTANTIATE(T)                                                                                                 \
+    template ModelParts partsOf<T>(LanguageModel<T>&);                                                                 \
+    template void injectAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double, std::uint64_t);        \
+    template TrainableParameters<T> trainableOf<T>(LanguageModel<T>&, const TrainingPlan&);                            \
+    template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);             \
     template void mergeAdapters<T>(LanguageModel<T>&);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -161,12 +161,4 @@ bool isInSavedModule(const std::string& parameterName, const std::vector<std::st
     return false;
 }
 
-std::vector<TargetCandidate> targetCandidates(const ModelSummary& summary)
-{
-    std::vector<TargetCandidate> candidates;
-    for (const ModuleInfo& module : summary.modules)
-        candidates.push_back({module.name, module.block, module.isHead});
-    return candidates;
-}
-
 } // namespace lora

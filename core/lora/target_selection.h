@@ -1,7 +1,6 @@
 #pragma once
 
 #include "core/config/experiment_config.h"
-#include "core/models/model_summary.h"
 
 #include <string>
 #include <vector>
@@ -42,6 +41,5 @@ std::vector<std::string> savedModules(const std::vector<std::string>& modulesToS
 /// with the text.
 bool isInSavedModule(const std::string& parameterName, const std::vector<std::string>& modules);
 
-std::vector<TargetCandidate> targetCandidates(const ModelSummary& summary);
 
 } // namespace lora

@@ -109,16 +109,4 @@ const ModelFamily<T>& bertFamily()
 template const ModelFamily<float>& bertFamily<float>();
 template const ModelFamily<double>& bertFamily<double>();
 
-template <class T>
-const ModelFamily<T>& familyOf(const ModelConfig& config)
-{
-    if (config.family == "bert")
-        return bertFamily<T>();
-    throw Error(ErrorKind::Unsupported,
-                fmt::format("models of the family \"{}\" are not supported", config.family));
-}
-
-template const ModelFamily<float>& familyOf<float>(const ModelConfig&);
-template const ModelFamily<double>& familyOf<double>(const ModelConfig&);
-
 } // namespace lora

@@ -25,4 +25,7 @@ struct ModelFamily
 template <class T>
 const ModelFamily<T>& familyOf(const ModelConfig& config);
 
+/// The Hugging Face class of the family for a task, for config.json's `architectures`: "BertForSequenceClassification".
+std::string architectureName(const ModelConfig& config, TaskType task);
+
 } // namespace lora

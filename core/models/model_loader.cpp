@@ -222,6 +222,7 @@ ModelSummary describeModel(const std::string& pathOrBuiltin, TaskType task, std:
     std::vector<std::string> missing;
     std::vector<std::string> missingBody;
     model->visitParameters([&](Parameter<float>& parameter) {
+        summary.parameterList.push_back({parameter.name(), parameter.shape()});
         if (!tensors.contains(parameter.name()))
             (family.mayBeMissing(parameter.name()) ? missing : missingBody).push_back(parameter.name());
     });

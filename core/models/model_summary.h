@@ -18,6 +18,21 @@ struct ModuleInfo
     bool isMissing = false; ///< not in the checkpoint: will be newly initialised
 };
 
+/// One weight: name and shape as Hugging Face has them.
+struct ParameterInfo
+{
+    std::string name;
+    std::vector<std::int64_t> shape;
+
+    std::int64_t size() const
+    {
+        std::int64_t count = 1;
+        for (const std::int64_t extent : shape)
+            count *= extent;
+        return count;
+    }
+};
+
 /// What can be told about a model folder from its config.json and its tensors' headers, without loading
 /// weights.
 struct ModelSummary
@@ -35,8 +50,8 @@ struct ModelSummary
     std::int64_t maxPositions = 0;
     bool hasTokenizer = false;
     std::vector<ModuleInfo> modules; ///< in order of the forward pass, task head last
-    std::vector<std::string>
-        notices; ///< what the user should know, for example "no pooler in this checkpoint: …"
+    std::vector<ParameterInfo> parameterList; ///< every weight once, in the model's order
+    std::vector<std::string> notices; ///< what the user should know, for example "no pooler in this checkpoint: …"
 };
 
 } // namespace lora

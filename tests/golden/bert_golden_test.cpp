@@ -1,6 +1,5 @@
 #include "core/lora/adapter_files.h"
 #include "core/lora/adapter_injection.h"
-#include "core/lora/target_selection.h"
 #include "core/models/model_loader.h"
 #include "core/train/training_step.h"
 #include "tests/golden/golden_case.h"
@@ -81,16 +80,8 @@ TEST_P(BertGolden, AdapterLogitsGradientsAndTenStepsAgree)
     const auto model = base(golden, TaskType::SequenceClassification, 3);
     const PeftConfig peft = readPeftConfig(golden.folder / "adapter");
     loadAdapter(*model, peft, openAdapterTensors(golden.folder / "adapter"));
-    const std::vector<std::string> saved = savedModules(peft.lora.modulesToSave, model->task());
-    const bool trainsBias = peft.lora.bias == "lora_only";
-    std::map<std::string, bool> biases;
-    for (const LinearSite<float>& site : model->linears())
-        if (trainsBias && site.linear->adapter)
-            biases[site.linear->bias.name()] = true;
-    const TrainableParameters<float> trainable(*model, [&](const Parameter<float>& parameter) {
-        return parameter.name().find(".lora_") != std::string::npos ||
-               isInSavedModule(parameter.name(), saved) || biases.contains(parameter.name());
-    });
+    const TrainingPlan plan = planTraining({MethodType::Lora, peft.lora}, partsOf(*model));
+    const TrainableParameters<float> trainable = trainableOf(*model, plan);
     EXPECT_EQ(trainable.size(), golden.facts["trainable_parameters"].get<std::int64_t>());
 
     ModelPass<float> pass(*model);

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace lora {
+
+/// Memory of this process that is resident now, in bytes; 0 where the system does not tell.
+std::int64_t residentBytes();
+/// Most that was resident since the start or the last `resetPeakResidentBytes`.
+std::int64_t peakResidentBytes();
+/// Makes the next peak count from now; without effect where the system does not allow it.
+void resetPeakResidentBytes();
+
+} // namespace lora

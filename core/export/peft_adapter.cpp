@@ -1,0 +1,245 @@
+#include "core/export/peft_adapter.h"
+
+#include "core/base/error.h"
+#include "core/io/atomic_file.h"
+#include "core/lora/adapter_files.h"
+#include "core/lora/adapter_injection.h"
+#include "core/math/elementwise.h"
+#include "core/data/data_loader.h"
+#include "core/models/model_family.h"
+#include "core/models/model_loader.h"
+
+#include <set>
+
+namespace lora {
+
+namespace {
+
+/// Tensors on their way to a file, with storage for those computed for it (merged weights).
+class TensorCollection
+{
+public:
+    void add(const std::string& name, const Parameter<float>& parameter)
+    {
+        m_tensors.push_back(
+            {name, parameter.shape(), {parameter.data(), static_cast<std::size_t>(parameter.size())}});
+    }
+    /// The weight with its adapter folded in; the model stays as it is.
+    void addMerged(const std::string& name, const Linear<float>& linear)
+    {
+        if (!linear.adapter) {
+            add(name, linear.weight);
+            return;
+        }
+        const auto size = static_cast<std::size_t>(linear.weight.size());
+        std::vector<float>& merged = *m_storage.emplace_back(std::make_unique<std::vector<float>>(size));
+        const Matrix<float> sum(merged.data(), linear.outFeatures(), linear.inFeatures());
+        linear.adapter->writeDelta(sum);
+        addScaled<float>(1.0f, linear.weight.value(), sum);
+        m_tensors.push_back({name, linear.weight.shape(), merged});
+    }
+    std::vector<TensorToWrite>& tensors() { return m_tensors; }
+
+private:
+    std::vector<TensorToWrite> m_tensors;
+    std::vector<std::unique_ptr<std::vector<float>>> m_storage;
+};
+
+std::string moduleOf(const std::string& parameter) { return parameter.substr(0, parameter.rfind('.')); }
+
+/// Modules that have to be saved whole besides the head: newly initialised ones and what `config` names. As few path parts as
+/// tell them apart from others would do; two ("pooler.dense") are what people write.
+std::vector<std::string> modulesToSaveOf(LanguageModel<float>& model, const LoraConfig& config)
+{
+    std::vector<std::string> modules = savedModules(config.modulesToSave, model.task());
+    for (const std::string& parameter : model.newlyInitialized) {
+        if (isInSavedModule(parameter, modules))
+            continue;
+        const std::string path = moduleOf(parameter);
+        const std::size_t dot = path.rfind('.');
+        const std::size_t start = dot == std::string::npos ? dot : path.rfind('.', dot - 1);
+        modules.push_back(start == std::string::npos ? path : path.substr(start + 1));
+    }
+    return modules;
+}
+
+std::set<std::string> adaptedModules(LanguageModel<float>& model, const std::vector<std::string>& saved)
+{
+    std::set<std::string> modules;
+    for (const LinearSite<float>& site : model.linears())
+        if (site.linear->adapter && !isInSavedModule(site.linear->weight.name(), saved))
+            modules.insert(site.linear->name());
+    return modules;
+}
+
+bool selects(const LoraConfig& config, const ModelParts& parts, const std::vector<std::string>& saved,
+             const std::set<std::string>& modules)
+{
+    std::set<std::string> selected;
+    for (const AdapterPlan& plan : planAdapters(config, parts.linears, saved))
+        selected.insert(plan.module);
+    return selected == modules;
+}
+
+/// The configuration a reader needs to find exactly the adapted modules: a plain list, since not every reader knows
+/// "all-linear" and regular expressions; short names where they suffice, full paths otherwise.
+LoraConfig exportedConfig(LanguageModel<float>& model, const LoraConfig& config,
+                          const std::vector<std::string>& saved, const std::set<std::string>& modules)
+{
+    LoraConfig exported = config;
+    exported.modulesToSave = saved;
+    std::set<std::string> shortNames;
+    for (const std::string& module : modules)
+        shortNames.insert(module.substr(module.rfind('.') + 1));
+    exported.targetModules = std::vector<std::string>(shortNames.begin(), shortNames.end());
+    const ModelParts parts = partsOf(model);
+    if (!selects(exported, parts, saved, modules)) {
+        exported.targetModules = std::vector<std::string>(modules.begin(), modules.end());
+        exported.layersToTransform.reset();
+    }
+    return exported;
+}
+
+void collectAdapter(LanguageModel<float>& model, const LoraConfig& config, const std::vector<std::string>& saved,
+                    TensorCollection& out)
+{
+    std::map<std::string, Linear<float>*> linears;
+    for (const LinearSite<float>& site : model.linears())
+        linears[site.linear->weight.name()] = site.linear;
+    const TrainingPlan plan = planTraining({MethodType::Lora, config}, partsOf(model));
+    model.visitParameters([&](Parameter<float>& parameter) {
+        const std::string& name = parameter.name();
+        const bool isSaved = isInSavedModule(name, saved);
+        if (isAdapterParameter(name)) {
+            if (!isSaved)
+                out.add(peftTensorName(name), parameter);
+        } else if (isSaved) {
+            const auto linear = linears.find(name);
+            if (linear != linears.end())
+                out.addMerged(peftTensorName(name), *linear->second);
+            else
+                out.add(peftTensorName(name), parameter);
+        } else if (plan.isTrained(name)) { // a bias
+            const std::string module = moduleOf(name);
+            out.add(peftTensorName(plan.adapterOf(module) ? module + ".base_layer.bias" : name), parameter);
+        }
+    });
+}
+
+std::int64_t folderBytes(const std::filesystem::path& folder)
+{
+    std::int64_t bytes = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.is_regular_file())
+            bytes += static_cast<std::int64_t>(entry.file_size());
+    return bytes;
+}
+
+/// Logits of the probe's rows, one after the other.
+std::vector<float> probeLogits(const LanguageModel<float>& model, const TokenizedDataset& probe)
+{
+    ModelPass<float> pass(model);
+    const EvaluationLoader loader(probe, model.task(), 1024, 0);
+    Batch batch;
+    std::vector<float> all;
+    for (std::size_t i = 0; i < loader.size(); ++i) {
+        loader.load(i, batch);
+        pass.evaluate(batch);
+        const ConstMatrix<float> logits = pass.logits();
+        all.insert(all.end(), logits.data, logits.data + logits.size());
+    }
+    return all;
+}
+
+void setLabels(nlohmann::ordered_json& document, const std::vector<std::string>& labels)
+{
+    nlohmann::ordered_json id2label = nlohmann::ordered_json::object();
+    nlohmann::ordered_json label2id = nlohmann::ordered_json::object();
+    for (std::size_t id = 0; id < labels.size(); ++id) {
+        id2label[std::to_string(id)] = labels[id];
+        label2id[labels[id]] = id;
+    }
+    document["id2label"] = id2label;
+    document["label2id"] = label2id;
+}
+
+} // namespace
+
+void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model, const LoraConfig& config,
+                      const std::string& baseModel)
+{
+    const std::vector<std::string> saved = modulesToSaveOf(model, config);
+    const std::set<std::string> modules = adaptedModules(model, saved);
+    if (modules.empty())
+        throw Error(ErrorKind::Unsupported, "this model has no LoRA adapters to export",
+                    "A head-only or fully fine-tuned run is a whole model: see the run's model folder.");
+    PeftConfig peft;
+    peft.lora = exportedConfig(model, config, saved, modules);
+    peft.taskType = peftTaskType(model.task());
+    peft.baseModel = baseModel;
+    TensorCollection collection;
+    collectAdapter(model, config, saved, collection);
+    writeFolderAtomically(folder, [&](const std::filesystem::path& temporary) {
+        writeSafetensors(temporary / "adapter_model.safetensors", std::move(collection.tensors()));
+        writeFileAtomically(temporary / "adapter_config.json", peftConfigJson(peft).dump(2) + "\n");
+    });
+}
+
+ExportCertificate checkPeftAdapter(const std::filesystem::path& folder, const std::filesystem::path& baseFolder,
+                                   LanguageModel<float>& model, const TokenizedDataset& probe)
+{
+    const PeftConfig config = readPeftConfig(folder);
+    const SafetensorsFile tensors = openAdapterTensors(folder);
+    // Another seed than any run's: what the base lacks must come from the adapter, not from the same dice.
+    constexpr std::uint64_t unrelatedSeed = 0xD1CE;
+    const auto labels = static_cast<std::int64_t>(model.labelNames.size());
+    const LoadedModel<float> fresh = loadModel<float>(baseFolder, model.task(), labels, unrelatedSeed);
+    loadAdapter(*fresh.model, config, tensors);
+    const std::vector<float> expected = probeLogits(model, probe);
+    const std::vector<float> found = probeLogits(*fresh.model, probe);
+    ExportCertificate certificate{folder, "peft", folderBytes(folder), 0};
+    double largest = 1;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const double difference = std::abs(static_cast<double>(expected[i]) - found[i]);
+        certificate.maxAbsLogitDifference = std::max(certificate.maxAbsLogitDifference, difference);
+        largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+    }
+    constexpr double tolerance = 1e-4; // folding an adapter into its weight rounds
+    if (!(certificate.maxAbsLogitDifference <= tolerance * largest))
+        throw Error(ErrorKind::Internal,
+                    fmt::format("{}: read back, its logits differ by {:.3g}", folder.string(),
+                                certificate.maxAbsLogitDifference),
+                    "The export is not to be trusted; please report this with the experiment file.");
+    return certificate;
+}
+
+void writeModelFolder(const std::filesystem::path& folder, LanguageModel<float>& model,
+                      const std::filesystem::path& baseFolder)
+{
+    TensorCollection collection;
+    std::map<std::string, Linear<float>*> linears;
+    for (const LinearSite<float>& site : model.linears())
+        linears[site.linear->weight.name()] = site.linear;
+    model.visitParameters([&](Parameter<float>& parameter) {
+        const auto linear = linears.find(parameter.name());
+        if (linear != linears.end())
+            collection.addMerged(parameter.name(), *linear->second);
+        else if (!isAdapterParameter(parameter.name()))
+            collection.add(parameter.name(), parameter);
+    });
+    nlohmann::ordered_json config = model.config().document;
+    config["architectures"] = {architectureName(model.config(), model.task())};
+    if (model.task() == TaskType::SequenceClassification)
+        setLabels(config, model.labelNames);
+    writeFolderAtomically(folder, [&](const std::filesystem::path& temporary) {
+        writeSafetensors(temporary / "model.safetensors", std::move(collection.tensors()));
+        writeFileAtomically(temporary / "config.json", config.dump(2) + "\n");
+        for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"}) {
+            std::error_code error;
+            if (std::filesystem::exists(baseFolder / name, error))
+                writeFileAtomically(temporary / name, readFile(baseFolder / name));
+        }
+    });
+}
+
+} // namespace lora

@@ -1,0 +1,60 @@
+#include "core/lora/training_plan.h"
+
+namespace lora {
+
+namespace {
+
+bool isBias(const std::string& parameter) { return parameter.ends_with(".bias"); }
+
+/// Adds the biases `bias` asks for.
+void addTrainedBiases(const std::string& bias, const ModelParts& parts, TrainingPlan& plan)
+{
+    for (const std::string& parameter : parts.parameters) {
+        if (!isBias(parameter))
+            continue;
+        const std::string module = parameter.substr(0, parameter.rfind('.'));
+        if (bias == "all" || (bias == "lora_only" && plan.adapterOf(module)))
+            plan.trainedParameters.insert(parameter);
+    }
+}
+
+} // namespace
+
+ModelParts partsOf(const ModelSummary& summary, TaskType task)
+{
+    ModelParts parts;
+    parts.task = task;
+    for (const ModuleInfo& module : summary.modules)
+        parts.linears.push_back({module.name, module.block, module.isHead});
+    for (const ParameterInfo& parameter : summary.parameterList)
+        parts.parameters.push_back(parameter.name);
+    return parts;
+}
+
+const AdapterPlan* TrainingPlan::adapterOf(const std::string& module) const
+{
+    for (const AdapterPlan& adapter : adapters)
+        if (adapter.module == module)
+            return &adapter;
+    return nullptr;
+}
+
+TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts)
+{
+    TrainingPlan plan;
+    if (method.type == MethodType::Full) {
+        plan.trainedParameters.insert(parts.parameters.begin(), parts.parameters.end());
+        return plan;
+    }
+    plan.savedModules = savedModules(method.lora.modulesToSave, parts.task);
+    for (const std::string& parameter : parts.parameters)
+        if (isInSavedModule(parameter, plan.savedModules))
+            plan.trainedParameters.insert(parameter);
+    if (method.type == MethodType::Lora) {
+        plan.adapters = planAdapters(method.lora, parts.linears, plan.savedModules);
+        addTrainedBiases(method.lora.bias, parts, plan);
+    }
+    return plan;
+}
+
+} // namespace lora

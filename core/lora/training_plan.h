@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/lora/target_selection.h"
+#include "core/models/model_summary.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lora {
+
+/// What of a model a method touches: the names targeting looks at.
+struct ModelParts
+{
+    std::vector<TargetCandidate> linears;
+    std::vector<std::string> parameters;
+    TaskType task = TaskType::SequenceClassification;
+};
+
+ModelParts partsOf(const ModelSummary& summary, TaskType task);
+
+/// What a method trains: the adapters it adds and the base model's parameters that are not frozen. The one place that
+/// decides it, for training, for the cost estimate and for the layer map.
+struct TrainingPlan
+{
+    std::vector<AdapterPlan> adapters;
+    std::set<std::string> trainedParameters; ///< of the base model and its head
+    std::vector<std::string> savedModules;   ///< modules_to_save with the task's own
+
+    const AdapterPlan* adapterOf(const std::string& module) const;
+    bool isTrained(const std::string& parameter) const { return trainedParameters.contains(parameter); }
+};
+
+/// Throws lora::Error (BadUsage) as planAdapters does.
+TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts);
+
+} // namespace lora
