@@ -72,7 +72,7 @@ void loadAdapter(LanguageModel<T>& model, const PeftConfig& config, const Safete
 {
     const std::string source = tensors.path().string();
     const TrainingPlan plan = planTraining({MethodType::Lora, config.lora}, partsOf(model));
-    injectAdapters(model, plan.adapters, config.lora.loraDropout, 0);
+    attachAdapters(model, plan.adapters, config.lora.loraDropout);
     std::map<std::string, Parameter<T>*> parameters;
     std::set<std::string> wanted;
     model.visitParameters([&](Parameter<T>& parameter) {

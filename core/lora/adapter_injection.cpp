@@ -7,16 +7,11 @@ namespace lora {
 namespace {
 
 template <class T>
-void addAdapter(Linear<T>& linear, const AdapterPlan& plan, double dropoutProbability, std::uint64_t seed)
+void initialize(LoraAdapter<T>& adapter, std::uint64_t seed)
 {
-    linear.adapter.emplace(linear.name(), linear.inFeatures(), linear.outFeatures(), plan.r);
-    LoraAdapter<T>& adapter = *linear.adapter;
-    adapter.alpha = plan.alpha;
-    adapter.scaling = plan.scaling;
-    adapter.dropoutProbability = dropoutProbability;
-    // Kaiming-uniform with a = √5 over fan-in is the uniform distribution within ±1/√in.
-    const double bound = 1.0 / std::sqrt(static_cast<double>(linear.inFeatures()));
     Matrix<T> a = adapter.a.mutableValue();
+    // Kaiming-uniform with a = √5 over fan-in is the uniform distribution within ±1/√in.
+    const double bound = 1.0 / std::sqrt(static_cast<double>(a.cols));
     Rng rng(seed, "initialize:" + adapter.a.name());
     for (std::int64_t i = 0; i < a.size(); ++i)
         a.data[i] = static_cast<T>(rng.uniform(-bound, bound));
@@ -45,14 +40,29 @@ ModelParts partsOf(LanguageModel<T>& model)
 }
 
 template <class T>
-void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, double dropoutProbability,
-                    std::uint64_t seed)
+void attachAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters,
+                    double dropoutProbability)
 {
     std::map<std::string, Linear<T>*> linears;
     for (const LinearSite<T>& site : model.linears())
         linears[site.linear->name()] = site.linear;
-    for (const AdapterPlan& plan : adapters)
-        addAdapter(*linears.at(plan.module), plan, dropoutProbability, seed);
+    for (const AdapterPlan& plan : adapters) {
+        Linear<T>& linear = *linears.at(plan.module);
+        linear.adapter.emplace(linear.name(), linear.inFeatures(), linear.outFeatures(), plan.r);
+        linear.adapter->alpha = plan.alpha;
+        linear.adapter->scaling = plan.scaling;
+        linear.adapter->dropoutProbability = dropoutProbability;
+    }
+}
+
+template <class T>
+void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters,
+                    double dropoutProbability, std::uint64_t seed)
+{
+    attachAdapters(model, adapters, dropoutProbability);
+    for (const LinearSite<T>& site : model.linears())
+        if (site.linear->adapter)
+            initialize(*site.linear->adapter, seed);
 }
 
 template <class T>
@@ -80,6 +90,7 @@ void mergeAdapters(LanguageModel<T>& model)
 
 #define INSTANTIATE(T)                                                                                                 \
     template ModelParts partsOf<T>(LanguageModel<T>&);                                                                 \
+    template void attachAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double);                       \
     template void injectAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double, std::uint64_t);        \
     template TrainableParameters<T> trainableOf<T>(LanguageModel<T>&, const TrainingPlan&);                            \
     template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);             \

@@ -18,6 +18,11 @@ ModelParts partsOf(LanguageModel<T>& model);
 template <class T>
 TrainableParameters<T> applyMethod(LanguageModel<T>& model, const MethodConfig& method, std::uint64_t seed);
 
+/// Adds adapters, named and shaped but without values: what a file's config asks for may be far larger than its
+/// weights.
+template <class T>
+void attachAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, double dropoutProbability);
+
 /// Adds adapters, initialised as above; nothing becomes trainable.
 template <class T>
 void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, double dropoutProbability,

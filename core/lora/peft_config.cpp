@@ -75,9 +75,10 @@ public:
         if (!m_document[key].is_object())
             fail(key, "an object of module pattern to number");
         for (const auto& [name, value] : m_document[key].items()) {
-            if (!value.is_number() ||
-                !(value.template get<double>() > 0 && value.template get<double>() <= 1e6))
-                fail(key, "an object of module pattern to positive number");
+            const bool isKind = std::is_integral_v<Value> ? value.is_number_integer() : value.is_number();
+            if (!isKind || !(value.template get<double>() > 0 && value.template get<double>() <= 1e6))
+                fail(key, std::is_integral_v<Value> ? "an object of module pattern to whole number above 0"
+                                                    : "an object of module pattern to positive number");
             values[name] = value.template get<Value>();
         }
         return values;

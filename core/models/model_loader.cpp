@@ -122,13 +122,15 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
     loaded.model = family.make(config, task, numLabels);
     LanguageModel<T>& model = *loaded.model;
     const auto tensors = tensorsByParameter(*files, family);
+    // The head is filled last: only a body that is there vouches for the sizes in config.json.
     std::vector<std::string> missing;
+    std::vector<Parameter<T>*> toFill;
     model.visitParameters([&](Parameter<T>& parameter) {
         const auto found = tensors.find(parameter.name());
         const bool isHead = family.mayBeMissing(parameter.name());
         if (found == tensors.end()) {
             if (isHead)
-                fillHead(model, parameter, seed);
+                toFill.push_back(&parameter);
             else
                 missing.push_back(parameter.name());
         } else if (found->second->shape != parameter.shape()) {
@@ -139,12 +141,14 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
                                            found->second->shape[0] != parameter.shape()[0];
             if (!isOtherLabelCount)
                 failOnShape(parameter, *found->second, folder.string());
-            fillHead(model, parameter, seed);
+            toFill.push_back(&parameter);
         } else {
             assign(parameter, *found->second, files);
         }
     });
     failOnMissing(missing, folder.string());
+    for (Parameter<T>* parameter : toFill)
+        fillHead(model, *parameter, seed);
     model.labelNames = config.labelNames;
     if (!model.newlyInitialized.empty())
         loaded.notices.push_back(missingNotice(model.newlyInitialized));

@@ -39,6 +39,8 @@ template <class T>
 void LoraAdapter<T>::backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dy, Matrix<T> dx,
                               InputGradient inputGradient) const
 {
+    if (effectiveScaling() == 0)
+        return; // forward did nothing and kept nothing
     const ArenaScope scope(*context.arena);
     const T s = static_cast<T>(effectiveScaling());
     gemm<T>(Transpose::Yes, Transpose::No, s, dy, saved.low, T(1), context.gradients->of(b));

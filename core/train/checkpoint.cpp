@@ -62,6 +62,9 @@ TrainerState stateFromJson(const nlohmann::json& document, const std::string& so
         throw Error(ErrorKind::BadInput, fmt::format("{}: not a trainer state: {}", source, error.what()),
                     "Remove this checkpoint folder; an older one is used then.");
     }
+    if (state.step < 0 || state.tokens < 0 || state.bestStep < 0 || state.evaluationsWithoutGain < 0)
+        throw Error(ErrorKind::BadInput, fmt::format("{}: not a trainer state: a count is negative", source),
+                    "Remove this checkpoint folder; an older one is used then.");
     return state;
 }
 
