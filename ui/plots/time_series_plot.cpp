@@ -35,6 +35,8 @@ QString axisText(double value, AxisFormat format)
         return qDuration(value);
     if (format == AxisFormat::Flops)
         return qFlops(value);
+    if (format == AxisFormat::Bytes)
+        return qBytes(value);
     if (format == AxisFormat::Count || std::abs(value) >= 10000)
         return qCount(value);
     return QString::number(value, 'g', 4);
@@ -337,25 +339,29 @@ public:
         struct Placed
         {
             QCPItemText* label;
+            double x;
             double y;
         };
         std::vector<Placed> placed;
         const QRect area = plot->axisRect()->rect();
         const double right = area.right() + 1;
-        const auto place = [&](QCPItemText* label, double y) {
+        const auto place = [&](QCPItemText* label, double x, double y) {
             const double pixel = plot->yAxis->coordToPixel(y);
             label->setVisible(pixel >= area.top() - 2 && pixel <= area.bottom() + 2);
             if (label->visible())
-                placed.push_back({label, pixel});
+                placed.push_back({label, x, pixel});
         };
         for (auto& entry : series) {
             const auto data = entry->graph->data();
             entry->label->setVisible(false);
-            if (entry->style.isLabelled && !data->isEmpty())
-                place(entry->label, (data->constEnd() - 1)->value);
+            if (!entry->style.isLabelled || data->isEmpty())
+                continue;
+            const auto last = data->constEnd() - 1;
+            const bool isPoint = entry->style.shape == SeriesShape::Markers;
+            place(entry->label, isPoint ? plot->xAxis->coordToPixel(last->key) + 4 : right, last->value);
         }
         for (Level& level : levels)
-            place(level.label, level.y);
+            place(level.label, right, level.y);
         std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.y < b.y; });
         const double height = QFontMetrics(theme.font).height() * 0.95;
         for (std::size_t i = 1; i < placed.size(); ++i)
@@ -364,7 +370,7 @@ public:
         for (auto label = placed.rbegin(); label != placed.rend(); ++label) {
             label->y = std::min(label->y, limit);
             limit = label->y - height;
-            label->label->position->setCoords(right, label->y);
+            label->label->position->setCoords(label->x, label->y);
         }
     }
 
@@ -430,6 +436,8 @@ TimeSeriesPlot::TimeSeriesPlot(const QString& title, QWidget* parent)
             [this] { m_canvas->replot(QCustomPlot::rpQueuedRefresh); });
     connect(m_canvas->plot->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
             [this](const QCPRange& range) {
+                if (m_canvas->isXLogarithmic)
+                    return; // a handful of points: nothing to zoom into
                 // Only the user's drag and wheel come with a range this plot did not set itself.
                 const auto own = m_canvas->visible ? QCPRange(m_canvas->visible->first, m_canvas->visible->second)
                                                    : m_canvas->dataRange();

@@ -14,7 +14,7 @@ class QMenu;
 namespace lora::ui {
 
 enum class SeriesShape { Line, LineWithMarkers, Markers };
-enum class AxisFormat { Plain, Duration, Flops, Count };
+enum class AxisFormat { Plain, Duration, Flops, Count, Bytes };
 
 struct SeriesStyle
 {

@@ -1,0 +1,40 @@
+#include "ui/command_line.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QRegularExpression>
+
+namespace lora::ui {
+
+namespace {
+
+QString shellQuoted(const QString& text)
+{
+    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_./:=@%+-]+\\z"));
+    return plain.match(text).hasMatch() ? text
+                                        : u'\'' + QString(text).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
+}
+
+QString fileNameFor(const std::string& name)
+{
+    QString plain = QString::fromStdString(name).toLower();
+    plain.replace(QRegularExpression(QStringLiteral("[^a-z0-9]+")), QStringLiteral("-"));
+    plain.remove(QRegularExpression(QStringLiteral("\\A-+|-+\\z")));
+    return (plain.isEmpty() ? QStringLiteral("experiment") : plain) + QStringLiteral(".json");
+}
+
+} // namespace
+
+QString commandLine(const ExperimentConfig& experiment, const QString& savedFile)
+{
+    const QString program = QStringLiteral("lora-workbench-cli train ");
+    if (!savedFile.isEmpty())
+        return program + shellQuoted(savedFile);
+    const QString file = fileNameFor(experiment.name);
+    const QString document = QString::fromStdString(
+        toJson(experiment).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    return QStringLiteral("cat > %1 <<'EXPERIMENT'\n").arg(file) + document + QStringLiteral("\nEXPERIMENT\n") + program +
+           file;
+}
+
+} // namespace lora::ui

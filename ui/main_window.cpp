@@ -1,0 +1,209 @@
+#include "ui/main_window.h"
+
+#include "ui/command_line.h"
+#include "ui/demo_experiment.h"
+#include "ui/format/quantities.h"
+#include "ui/main_window_p.h"
+#include "ui/setup/cost_panel.h"
+#include "ui/setup/dataset_card.h"
+#include "ui/setup/model_card.h"
+#include "ui/theme/theme.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QTimer>
+
+namespace lora::ui {
+
+MainWindow::MainWindow(QSettings& settings, QWidget* parent)
+    : QMainWindow(parent)
+    , m_d(std::make_unique<Private>(*this, settings))
+{
+    setWindowTitle(tr("LoRA Workbench"));
+    setAcceptDrops(true);
+    m_d->createWidgets();
+    m_d->createActions();
+    m_d->buildLayout();
+    m_d->connectSignals();
+    m_d->restoreState();
+    setExperiment(demoExperiment());
+    showPage(Page::Setup);
+    QTimer::singleShot(0, this, &MainWindow::runsRefreshRequested);
+}
+
+MainWindow::~MainWindow() = default;
+
+const ExperimentConfig& MainWindow::experiment() const { return m_d->editor().experiment(); }
+
+RunState MainWindow::runState() const { return m_d->state; }
+
+MainWindow::Page MainWindow::page() const { return static_cast<Page>(m_d->pages->currentIndex()); }
+
+void MainWindow::setExperiment(const ExperimentConfig& experiment, const QString& file)
+{
+    m_d->editor().reset(experiment, file);
+    if (!file.isEmpty())
+        showNotice(tr("Opened %1").arg(file));
+}
+
+void MainWindow::setExperimentSaved(const QString& file)
+{
+    m_d->editor().markSaved(file);
+    showNotice(tr("Saved %1").arg(file));
+}
+
+void MainWindow::setModelSummary(const ModelSummary& model)
+{
+    if (model.path != experiment().model)
+        return; // the answer to an earlier question
+    m_d->setup->setModelSummary(model);
+    if (!model.path.starts_with("builtin:"))
+        m_d->addRecent(QStringLiteral("recent/models"), qstr(model.path));
+}
+
+void MainWindow::setModelProblem(const QString& what, const QString& hint)
+{
+    m_d->setup->setModelProblem(what, hint);
+    m_d->setup->costPanel().clearReport(tr("No estimate without a model."));
+}
+
+void MainWindow::setDatasetPreview(const DatasetPreview& preview)
+{
+    if (preview.source != experiment().data.train)
+        return;
+    m_d->setup->setDatasetPreview(preview);
+    if (!preview.source.starts_with("builtin:"))
+        m_d->addRecent(QStringLiteral("recent/data"), qstr(preview.source));
+}
+
+void MainWindow::setDatasetProblem(const QString& what, const QString& hint)
+{
+    m_d->setup->setDatasetProblem(what, hint);
+    m_d->setup->costPanel().clearReport(tr("No estimate without data."));
+}
+
+void MainWindow::setCostReport(const CostReport& report) { m_d->setup->costPanel().setReport(report); }
+
+void MainWindow::clearCostReport(const QString& reason) { m_d->setup->costPanel().clearReport(reason); }
+
+void MainWindow::setRunState(RunState state)
+{
+    const bool isStarting = m_d->state == RunState::Idle && state == RunState::Preparing;
+    m_d->state = state;
+    m_d->runBar->setState(state);
+    m_d->train->setRunState(state);
+    m_d->setup->costPanel().setRunState(state);
+    m_d->refreshActions();
+    if (isStarting)
+        showPage(Page::Train);
+}
+
+void MainWindow::setRunActivity(const QString& text) { m_d->runBar->setActivity(text); }
+
+void MainWindow::setRunStart(const RunStart& start, const ExperimentConfig& experiment, const QString& runFolder)
+{
+    const QString name = experiment.name.empty() ? QFileInfo(runFolder).fileName() : qstr(experiment.name);
+    m_d->runBar->setRun(start, name);
+    m_d->runBar->setToolTip(runFolder);
+    m_d->train->setRunStart(start, experiment);
+}
+
+void MainWindow::addStepMetrics(const std::vector<StepMetrics>& steps)
+{
+    m_d->runBar->addSteps(steps);
+    m_d->train->addSteps(steps);
+}
+
+void MainWindow::addEvalMetrics(const EvalMetrics& metrics) { m_d->train->addEvaluation(metrics); }
+
+void MainWindow::setEvaluationProgress(qint64 done, qint64 total) { m_d->runBar->setEvaluationProgress(done, total); }
+
+void MainWindow::setRunOutcome(const RunOutcome& outcome)
+{
+    m_d->runBar->setOutcome(outcome);
+    if (outcome.status == RunStatus::Diverged || outcome.status == RunStatus::Failed)
+        showProblem(qstr(outcome.message), qstr(outcome.hint));
+    else
+        showNotice(outcome.status == RunStatus::Completed
+                       ? tr("The run is complete. Compare it with others on the Compare page.")
+                       : tr("The run was stopped. Its checkpoint and adapter are in its folder."));
+}
+
+void MainWindow::setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs) { m_d->compare->setRuns(runs); }
+
+void MainWindow::showPage(Page page)
+{
+    m_d->pages->setCurrentIndex(static_cast<int>(page));
+    m_d->rail->setCurrent(static_cast<int>(page));
+}
+
+void MainWindow::showProblem(const QString& what, const QString& hint) { m_d->messages->showProblem(what, hint); }
+
+void MainWindow::showNotice(const QString& text) { m_d->messages->showNotice(text); }
+
+void MainWindow::closeNow()
+{
+    m_d->isClosingNow = true;
+    close();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    m_d->saveState();
+    if (m_d->state == RunState::Idle || m_d->isClosingNow)
+        return event->accept();
+    event->ignore();
+    showNotice(tr("Finishing the step and writing the checkpoint before closing…"));
+    emit closeRequested();
+}
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_d)
+        m_d->refreshIcons();
+}
+
+namespace {
+
+bool isDataFile(const QFileInfo& file)
+{
+    static const QStringList suffixes{QStringLiteral("csv"), QStringLiteral("tsv"), QStringLiteral("jsonl"),
+                                      QStringLiteral("txt")};
+    return file.isFile() && suffixes.contains(file.suffix().toLower());
+}
+
+} // namespace
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls() && event->mimeData()->urls().first().isLocalFile())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    const QFileInfo file(event->mimeData()->urls().first().toLocalFile());
+    event->acceptProposedAction();
+    const std::string path = file.absoluteFilePath().toStdString();
+    if (file.isDir()) {
+        m_d->editor().edit(tr("Choose model"), [&](ExperimentConfig& e) { e.model = path; });
+    } else if (file.suffix().toLower() == QStringLiteral("json")) {
+        emit openExperimentRequested(file.absoluteFilePath());
+    } else if (isDataFile(file)) {
+        m_d->editor().edit(tr("Choose data"), [&](ExperimentConfig& e) {
+            e.data.train = path;
+            e.data.columns = {};
+            e.data.eval.reset();
+        });
+    } else {
+        return showProblem(tr("%1 is neither a model folder nor a data file.").arg(file.fileName()),
+                           tr("Drop a Hugging Face folder, a CSV, TSV or JSONL file, or an experiment file."));
+    }
+    showPage(Page::Setup);
+}
+
+} // namespace lora::ui

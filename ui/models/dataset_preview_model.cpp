@@ -1,0 +1,56 @@
+#include "ui/models/dataset_preview_model.h"
+
+#include "ui/format/quantities.h"
+
+namespace lora::ui {
+
+void DatasetPreviewModel::setPreview(const DatasetPreview& preview)
+{
+    beginResetModel();
+    m_preview = preview;
+    endResetModel();
+}
+
+int DatasetPreviewModel::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_preview.rows.size());
+}
+
+int DatasetPreviewModel::columnCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_preview.columns.size());
+}
+
+QVariant DatasetPreviewModel::data(const QModelIndex& index, int role) const
+{
+    if (!index.isValid() || (role != Qt::DisplayRole && role != Qt::ToolTipRole))
+        return {};
+    const auto& cells = m_preview.rows[static_cast<std::size_t>(index.row())];
+    const auto column = static_cast<std::size_t>(index.column());
+    return column < cells.size() ? qstr(cells[column]) : QString(); // a short row of a damaged file
+}
+
+QString DatasetPreviewModel::roleOf(const std::string& column) const
+{
+    if (m_preview.mapping.text == column)
+        return tr("text");
+    if (m_preview.mapping.textPair == column)
+        return tr("second text");
+    return m_preview.mapping.label == column ? tr("label") : QString();
+}
+
+QVariant DatasetPreviewModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    const auto index = static_cast<std::size_t>(section);
+    if (role != Qt::DisplayRole)
+        return {};
+    if (orientation == Qt::Vertical)
+        return index < m_preview.lines.size() ? QString::number(m_preview.lines[index]) : QString();
+    if (index >= m_preview.columns.size())
+        return {};
+    const QString name = qstr(m_preview.columns[index]);
+    const QString use = roleOf(m_preview.columns[index]);
+    return use.isEmpty() || use == name ? name : tr("%1 (%2)").arg(name, use);
+}
+
+} // namespace lora::ui

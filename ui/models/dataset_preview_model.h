@@ -1,0 +1,30 @@
+#pragma once
+
+#include "ui/dataset_preview.h"
+
+#include <QAbstractTableModel>
+
+namespace lora::ui {
+
+/// The first rows of a data file, one column per column of the file; columns in use say their role in the header.
+class DatasetPreviewModel : public QAbstractTableModel
+{
+    Q_OBJECT
+
+public:
+    using QAbstractTableModel::QAbstractTableModel;
+
+    void setPreview(const DatasetPreview& preview);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    QString roleOf(const std::string& column) const;
+
+    DatasetPreview m_preview;
+};
+
+} // namespace lora::ui

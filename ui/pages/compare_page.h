@@ -1,0 +1,80 @@
+#pragma once
+
+#include "ui/models/run_table_model.h"
+
+#include <QWidget>
+
+#include <array>
+#include <map>
+
+class QComboBox;
+class QLineEdit;
+class QPushButton;
+class QTableView;
+
+namespace lora::ui {
+
+class BarChart;
+class TimeSeriesPlot;
+
+/// Runs side by side: the table, the checked runs' curves, what they cost against full fine-tuning, and quality against
+/// cost. A full run among the checked ones is a measured baseline; else the runs' own ledger gives an estimated one.
+class ComparePage : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit ComparePage(QWidget* parent = nullptr);
+
+    void setRuns(const std::vector<RunRecordPtr>& runs);
+    RunTableModel& table() { return *m_model; }
+    std::array<BarChart*, 4> bars() const { return m_bars; }
+
+signals:
+    void refreshRequested();
+    void exportRequested(const QString& runFolder, const QString& targetFolder);
+    void openFolderRequested(const QString& folder);
+    void settingsRequested(const lora::ExperimentConfig& experiment);
+    void problem(const QString& what, const QString& hint);
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    enum class XAxis { Step, Epoch, Time, Flops };
+    enum class Cost { Trainable, Compute, Memory, Time };
+
+    void createTable();
+    void createCharts();
+    void createActions();
+    void buildLayout();
+    void connectSignals();
+    RunRecordPtr currentRun() const;
+    void refreshActions();
+    void refreshMetrics();
+    void refreshCurves();
+    void addCurve(const RunRecord& run, int dash);
+    void refreshBars();
+    void refreshScatter();
+    void chooseColumns(const QPoint& position);
+    void exportCurrent();
+    std::map<QString, int> dashOfTargets(const std::vector<RunRecordPtr>& runs) const;
+    double xOf(const RunRecord& run, double step, double epoch, double seconds) const;
+
+    RunTableModel* m_model;
+    RunFilterModel* m_filtered;
+    QTableView* m_view;
+    QLineEdit* m_filter;
+    QPushButton* m_refresh;
+    QPushButton* m_export;
+    QPushButton* m_folder;
+    QPushButton* m_use;
+    QComboBox* m_metric;
+    QComboBox* m_xAxis;
+    QComboBox* m_cost;
+    TimeSeriesPlot* m_curves;
+    TimeSeriesPlot* m_scatter;
+    std::array<BarChart*, 4> m_bars{};
+};
+
+} // namespace lora::ui

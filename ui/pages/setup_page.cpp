@@ -1,0 +1,182 @@
+#include "ui/pages/setup_page.h"
+
+#include "ui/format/quantities.h"
+#include "ui/setup/cost_panel.h"
+#include "ui/setup/dataset_card.h"
+#include "ui/setup/layer_map.h"
+#include "ui/setup/layers_card.h"
+#include "ui/setup/method_card.h"
+#include "ui/setup/model_card.h"
+#include "ui/setup/training_card.h"
+#include "ui/theme/theme.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+namespace lora::ui {
+
+SetupPage::SetupPage(QWidget* parent) : QWidget(parent)
+{
+    createWidgets();
+    buildLayout();
+    connectSignals();
+    m_modelCard->clearSummary(tr("No model is open."));
+    m_datasetCard->clearPreview(tr("No data is open."));
+}
+
+void SetupPage::createWidgets()
+{
+    m_name = new QLineEdit(this);
+    m_modelCard = new ModelCard(m_editor, this);
+    m_datasetCard = new DatasetCard(m_editor, this);
+    m_methodCard = new MethodCard(m_editor, this);
+    m_layersCard = new LayersCard(m_editor, this);
+    m_trainingCard = new TrainingCard(m_editor, this);
+    m_costPanel = new CostPanel(m_editor, this);
+}
+
+QWidget* SetupPage::buildName()
+{
+    auto* row = new QWidget(this);
+    auto* label = new QLabel(tr("Experiment"), row);
+    label->setFont(headingFont(font()));
+    label->setBuddy(m_name);
+    m_name->setPlaceholderText(tr("name of the run"));
+    m_name->setToolTip(tr("Names the run in tables, plots and its folder"));
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(kGrid);
+    layout->addWidget(label);
+    layout->addWidget(m_name, 1);
+    return row;
+}
+
+void SetupPage::buildLayout()
+{
+    auto* left = new QVBoxLayout;
+    left->setSpacing(3 * kGrid);
+    left->addWidget(buildName());
+    left->addWidget(m_modelCard);
+    left->addWidget(m_datasetCard);
+    left->addStretch(1);
+    auto* right = new QVBoxLayout;
+    right->setSpacing(3 * kGrid);
+    right->addWidget(m_methodCard);
+    right->addWidget(m_layersCard);
+    right->addWidget(m_trainingCard);
+    right->addStretch(1);
+    auto* content = new QWidget;
+    auto* columns = new QHBoxLayout(content);
+    columns->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
+    columns->setSpacing(4 * kGrid);
+    columns->addLayout(left, 3);
+    columns->addLayout(right, 4);
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(content);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    auto* costScroll = new QScrollArea(this);
+    costScroll->setWidget(m_costPanel);
+    costScroll->setWidgetResizable(true);
+    costScroll->setFrameShape(QFrame::NoFrame);
+    costScroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    costScroll->setFixedWidth(34 * kGrid);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(scroll, 1);
+    layout->addWidget(costScroll);
+}
+
+void SetupPage::connectSignals()
+{
+    connect(m_name, &QLineEdit::textEdited, this, [this](const QString& text) {
+        m_editor.edit(tr("Rename"), [&](ExperimentConfig& e) { e.name = text.toStdString(); }, QStringLiteral("name"));
+    });
+    connect(&m_editor, &ExperimentEditor::changed, this, [this] {
+        const QString name = qstr(m_editor.experiment().name);
+        if (m_name->text() != name)
+            m_name->setText(name);
+        refreshModelIssues();
+    });
+    connect(m_costPanel, &CostPanel::startRequested, this, &SetupPage::startRequested);
+    connect(m_costPanel, &CostPanel::copyCommandRequested, this, &SetupPage::copyCommandRequested);
+    connect(m_costPanel, &CostPanel::saveRequested, this, &SetupPage::saveRequested);
+    connect(m_costPanel, &CostPanel::openRequested, this, &SetupPage::openRequested);
+}
+
+void SetupPage::setModelSummary(const ModelSummary& model)
+{
+    m_model = model;
+    m_modelCard->setSummary(model);
+    m_datasetCard->setModelLimit(static_cast<int>(model.maxPositions));
+    m_layersCard->setModules(model.modules);
+    refreshModelIssues();
+}
+
+void SetupPage::setModelProblem(const QString& what, const QString& hint)
+{
+    m_model.reset();
+    m_modelCard->clearSummary({});
+    m_layersCard->setModules({});
+    const QString text = hint.isEmpty() ? what : what + u' ' + hint;
+    m_editor.setContextIssues(QStringLiteral("model"), {{"model", Severity::Error, text.toStdString()}});
+}
+
+void SetupPage::setModelPending()
+{
+    m_model.reset();
+    m_modelCard->clearSummary(tr("Reading the model's files…"));
+    m_editor.setContextIssues(QStringLiteral("model"), {});
+}
+
+/// What only model and configuration together show to be wrong.
+void SetupPage::refreshModelIssues()
+{
+    if (!m_model)
+        return;
+    ConfigIssues issues;
+    const ExperimentConfig& experiment = m_editor.experiment();
+    if (m_model->maxPositions > 0 && experiment.data.maxLength > m_model->maxPositions)
+        issues.push_back({"data.max_length", Severity::Error,
+                          tr("%1 is beyond this model's %2 positions")
+                              .arg(experiment.data.maxLength).arg(m_model->maxPositions).toStdString()});
+    if (experiment.method.type == MethodType::Lora) {
+        const TargetRanks ranks = decodeTargets(m_model->modules, experiment.method.lora);
+        if (std::all_of(ranks.begin(), ranks.end(), [](int rank) { return rank == 0; }))
+            issues.push_back({"method.target_modules", Severity::Error,
+                              tr("no layer is adapted: paint at least one cell or choose a preset").toStdString()});
+    }
+    m_editor.setContextIssues(QStringLiteral("model"), issues);
+}
+
+void SetupPage::setDatasetPreview(const DatasetPreview& preview)
+{
+    m_datasetCard->setPreview(preview);
+    ConfigIssues issues;
+    for (const DataRemark& remark : preview.problems) {
+        if (remark.severity == Severity::Error)
+            issues.push_back({"data.train", Severity::Error, remark.text});
+    }
+    m_editor.setContextIssues(QStringLiteral("data"), issues);
+}
+
+void SetupPage::setDatasetProblem(const QString& what, const QString& hint)
+{
+    m_datasetCard->clearPreview({});
+    const QString text = hint.isEmpty() ? what : what + u' ' + hint;
+    m_editor.setContextIssues(QStringLiteral("data"), {{"data.train", Severity::Error, text.toStdString()}});
+}
+
+void SetupPage::setDatasetPending()
+{
+    m_datasetCard->clearPreview(tr("Reading the data…"));
+    m_editor.setContextIssues(QStringLiteral("data"), {});
+}
+
+} // namespace lora::ui
