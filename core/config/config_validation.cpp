@@ -3,7 +3,9 @@
 #include "core/config/number_range.h"
 
 #include <algorithm>
-#include <regex>
+#include <memory>
+
+#include <unicode/regex.h>
 
 namespace lora {
 
@@ -49,11 +51,14 @@ void checkRegex(const std::string& field, const std::string& pattern, Findings& 
     if (pattern.size() > longest)
         return findings.error(
             field, fmt::format("the pattern has {} characters; allowed: up to {}", pattern.size(), longest));
-    try {
-        const std::regex compiled(pattern, std::regex::ECMAScript);
-    } catch (const std::regex_error& fault) {
-        findings.error(field, fmt::format("\"{}\" is not a regular expression: {}", pattern, fault.what()));
-    }
+    UErrorCode status = U_ZERO_ERROR;
+    UParseError place{};
+    // The library that matches the modules later: what it cannot read must be known before the run starts.
+    const std::unique_ptr<icu::RegexPattern> compiled(
+        icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(pattern), place, status));
+    if (U_FAILURE(status))
+        findings.error(field, fmt::format("\"{}\" is not a regular expression: {} at character {}", pattern,
+                                          u_errorName(status), place.offset));
 }
 
 void checkRequired(const ExperimentConfig& experiment, Findings& findings)

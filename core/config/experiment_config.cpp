@@ -99,8 +99,9 @@ Json parseFile(const fs::path& file, ConfigIssues& issues)
         return Json::parse(text, std::ref(duplicates), true, true);
     } catch (const Json::exception& exception) {
         // "[json.exception.parse_error.101] parse error at line 3, column 5: …": the part in brackets helps
-        // nobody.
-        const std::string what = exception.what();
+        // nobody, and what the parser read last need not be valid UTF-8.
+        const std::string what =
+            Json::parse(Json(exception.what()).dump(-1, ' ', true, Json::error_handler_t::replace));
         const std::size_t start = what.find("] ");
         throw Error(
             ErrorKind::BadUsage,

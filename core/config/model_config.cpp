@@ -20,8 +20,7 @@ public:
     ConfigReader(const Json& document, std::string source)
         : m_document(document)
         , m_source(std::move(source))
-    {
-    }
+    {}
 
     bool has(const char* key) const { return m_document.contains(key) && !m_document[key].is_null(); }
 
@@ -38,7 +37,8 @@ public:
         if (!has(key))
             return fallback;
         const Json& value = m_document[key];
-        if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(largest)) ||
+        if (!value.is_number_integer() ||
+            (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(largest)) ||
             value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > largest)
             fail(key, fmt::format("a whole number from 1 to {}", largest));
         return value.get<std::int64_t>();
@@ -140,8 +140,8 @@ ModelConfig readBert(const Json& document, const ConfigReader& reader)
         config.padTokenId = static_cast<std::int32_t>(reader.numberOr("pad_token_id", 0, -1, 1 << 24));
     if (config.hiddenSize % config.numAttentionHeads != 0)
         throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: hidden_size {} is not a multiple of num_attention_heads {}", reader.source(),
-                                config.hiddenSize, config.numAttentionHeads),
+                    fmt::format("{}: hidden_size {} is not a multiple of num_attention_heads {}",
+                                reader.source(), config.hiddenSize, config.numAttentionHeads),
                     "Use the config.json that belongs to this model.");
     config.labelNames = readLabelNames(document, reader);
     return config;
@@ -161,9 +161,11 @@ ModelConfig modelConfigFromJson(const Json& document, const std::string& source)
         throw Error(ErrorKind::BadInput, fmt::format("{}: expected a JSON object", source));
     const ConfigReader reader(document, source);
     const std::string family = reader.textOr("model_type", "");
-    const std::string supported = fmt::format("Supported families: {}.", fmt::join(supportedFamilies(), ", "));
+    const std::string supported =
+        fmt::format("Supported families: {}.", fmt::join(supportedFamilies(), ", "));
     if (family.empty())
-        throw Error(ErrorKind::BadInput, fmt::format("{}: the key \"model_type\" is missing", source), supported);
+        throw Error(ErrorKind::BadInput, fmt::format("{}: the key \"model_type\" is missing", source),
+                    supported);
     if (family != "bert")
         reader.unsupported(fmt::format("models of the family \"{}\" are not supported", family), supported);
     ModelConfig config = readBert(document, reader);
@@ -196,7 +198,8 @@ ModelConfig readModelConfig(const std::filesystem::path& folder)
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > limit)
-        throw Error(ErrorKind::BadInput, fmt::format("{}: larger than 16 MiB, not a config.json", path.string()));
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: larger than 16 MiB, not a config.json", path.string()));
     const Json document = Json::parse(text, nullptr, false);
     if (document.is_discarded())
         throw Error(ErrorKind::BadInput, fmt::format("{}: not valid JSON", path.string()),

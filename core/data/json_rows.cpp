@@ -1,6 +1,7 @@
 #include "core/data/json_rows.h"
 
 #include "core/base/error.h"
+#include "core/text/unicode.h"
 
 #include <algorithm>
 
@@ -68,14 +69,15 @@ Json parseObject(std::string_view text, const std::string& source, std::uint32_t
     try {
         value = Json::parse(text);
     } catch (const Json::exception& exception) {
-        const std::string what = exception.what();
+        // The parser quotes what it read last, which need not be valid UTF-8.
+        const std::string what = unicode::validUtf8(exception.what());
         const std::size_t start = what.find(": ");
         fail(source, line, "not valid JSON: " + (start == std::string::npos ? what : what.substr(start + 2)));
     }
     if (!value.is_object())
         fail(source, line,
-             fmt::format("expected an object, found {} {}", value.is_array() ? "a list" : "the value",
-                         std::string(text.substr(0, 40))));
+             value.is_array() ? "expected an object, found a list"
+                              : "expected an object, found " + value.dump(-1, ' ', true).substr(0, 40));
     return value;
 }
 

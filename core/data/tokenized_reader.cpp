@@ -74,8 +74,12 @@ public:
 
     static std::string shortText(const Json& value)
     {
-        const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-        return text.size() > 40 ? text.substr(0, 40) + "…" : text;
+        std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+        if (text.size() > 40) {
+            text.resize(40);
+            text += "…";
+        }
+        return text;
     }
 
 private:

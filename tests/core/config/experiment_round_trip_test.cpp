@@ -63,7 +63,7 @@ TrainingConfig anyTraining()
     training.lrSchedulerType = *rc::gen::element<std::string>("linear", "cosine", "constant_with_warmup");
     training.warmupRatio = realIn(0, 1);
     training.saveSteps = maybe<std::int64_t>(*rc::gen::inRange(1, 1000));
-    training.metricForBestModel = maybe(*rc::gen::element<std::string>("loss", "eval_loss", "accuracy"));
+    training.metricForBestModel = maybe(*rc::gen::element<std::string>("loss", "accuracy"));
     training.loadBestModelAtEnd = *rc::gen::arbitrary<bool>();
     training.hiddenDropout = maybe(realIn(0, 1));
     training.seed = *rc::gen::arbitrary<std::uint64_t>();

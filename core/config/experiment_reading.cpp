@@ -10,7 +10,6 @@ namespace lora {
 namespace {
 
 using Json = nlohmann::json;
-using OrderedJson = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 // Tasks of the contract that this version does not offer: named apart from misspelled ones.
@@ -176,6 +175,9 @@ void readTraining(const Json& value, TrainingConfig& training, ConfigIssues& iss
     reader.read("save_steps", training.saveSteps);
     reader.read("early_stopping_patience", training.earlyStoppingPatience);
     reader.read("metric_for_best_model", training.metricForBestModel);
+    // Hugging Face takes the name with and without the prefix; the rest of the program knows it without.
+    if (training.metricForBestModel && training.metricForBestModel->starts_with("eval_"))
+        training.metricForBestModel->erase(0, 5);
     reader.read("load_best_model_at_end", training.loadBestModelAtEnd);
     reader.read("hidden_dropout", training.hiddenDropout);
     reader.read("seed", training.seed);
@@ -193,75 +195,6 @@ void resolvePaths(ExperimentConfig& experiment, const fs::path& base)
         experiment.data.eval = fileInBase(*experiment.data.eval, base);
     if (experiment.method.lora.initAdapter)
         experiment.method.lora.initAdapter = fileInBase(*experiment.method.lora.initAdapter, base);
-}
-
-template <class T>
-OrderedJson orNull(const std::optional<T>& value)
-{
-    return value ? OrderedJson(*value) : OrderedJson(nullptr);
-}
-
-OrderedJson dataJson(const DataConfig& data)
-{
-    return {{"train", data.train},
-            {"eval", orNull(data.eval)},
-            {"eval_split", data.evalSplit},
-            {"columns",
-             {{"text", orNull(data.columns.text)},
-              {"text_pair", orNull(data.columns.textPair)},
-              {"label", orNull(data.columns.label)}}},
-            {"max_length", data.maxLength},
-            {"max_train_samples", orNull(data.maxTrainSamples)},
-            {"shuffle", data.shuffle}};
-}
-
-OrderedJson methodJson(const MethodConfig& method)
-{
-    const LoraConfig& lora = method.lora;
-    OrderedJson targets;
-    std::visit([&](const auto& value) { targets = value; }, lora.targetModules);
-    return {{"type", toString(method.type)},
-            {"r", lora.r},
-            {"lora_alpha", lora.loraAlpha},
-            {"lora_dropout", lora.loraDropout},
-            {"target_modules", targets},
-            {"layers_to_transform", orNull(lora.layersToTransform)},
-            {"rank_pattern", OrderedJson(lora.rankPattern)},
-            {"alpha_pattern", OrderedJson(lora.alphaPattern)},
-            {"modules_to_save",
-             lora.modulesToSave.empty() ? OrderedJson(nullptr) : OrderedJson(lora.modulesToSave)},
-            {"bias", lora.bias},
-            {"use_rslora", lora.useRslora},
-            {"use_dora", false},
-            {"init_lora_weights", true},
-            {"loraplus_lr_ratio", nullptr},
-            {"init_adapter", orNull(lora.initAdapter)}};
-}
-
-OrderedJson trainingJson(const TrainingConfig& training)
-{
-    return {{"num_train_epochs", training.numTrainEpochs},
-            {"max_steps", training.maxSteps},
-            {"per_device_train_batch_size", training.perDeviceTrainBatchSize},
-            {"gradient_accumulation_steps", training.gradientAccumulationSteps},
-            {"learning_rate", training.learningRate},
-            {"weight_decay", training.weightDecay},
-            {"adam_beta1", training.adamBeta1},
-            {"adam_beta2", training.adamBeta2},
-            {"adam_epsilon", training.adamEpsilon},
-            {"max_grad_norm", training.maxGradNorm},
-            {"lr_scheduler_type", training.lrSchedulerType},
-            {"warmup_ratio", training.warmupRatio},
-            {"eval_steps", orNull(training.evalSteps)},
-            {"save_steps", orNull(training.saveSteps)},
-            {"early_stopping_patience", orNull(training.earlyStoppingPatience)},
-            {"metric_for_best_model", orNull(training.metricForBestModel)},
-            {"load_best_model_at_end", training.loadBestModelAtEnd},
-            {"hidden_dropout", orNull(training.hiddenDropout)},
-            {"seed", training.seed},
-            {"threads", training.threads},
-            {"dtype", training.dtype},
-            {"prefix_cache", "auto"}};
 }
 
 } // namespace
@@ -301,16 +234,6 @@ ExperimentConfig experimentFromJson(const Json& document, const fs::path& baseDi
     }
     issues.insert(issues.end(), found.begin(), found.end());
     return experiment;
-}
-
-OrderedJson toJson(const ExperimentConfig& experiment)
-{
-    return {{"name", experiment.name},
-            {"model", experiment.model},
-            {"task", {{"type", toString(experiment.task)}}},
-            {"data", dataJson(experiment.data)},
-            {"method", methodJson(experiment.method)},
-            {"training", trainingJson(experiment.training)}};
 }
 
 } // namespace lora
