@@ -144,7 +144,7 @@ TEST(ExperimentJson, EveryKeyIsRead)
                                           5,
                                           6,
                                           2,
-                                          "eval_loss",
+                                          "loss",
                                           false,
                                           0.1,
                                           18446744073709551615ull,
