@@ -35,8 +35,6 @@ struct TrainedModel
 /// Throws lora::Error when it is neither a run nor a model, or the adapter does not fit.
 TrainedModel openTrainedModel(const TrainedModelRequest& request);
 
-/// Whether the folder is a run (has experiment.json).
-bool isRunFolder(const std::filesystem::path& folder);
 
 /// Predictions and metrics (where rows have labels) with logits kept, on `threads` workers (0: one per processor).
 EvaluationResult evaluate(const TrainedModel& trained, const TokenizedDataset& dataset, int threads);

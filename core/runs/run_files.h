@@ -12,6 +12,8 @@ inline constexpr const char* metrics = "metrics.jsonl";
 inline constexpr const char* summary = "summary.json";
 /// Key of experiment.json beside the experiment's own: {"model","train","eval"}, what the run was made from.
 inline constexpr const char* hashesKey = "hashes";
+/// Another such key: names of the classes, in the order of their ids.
+inline constexpr const char* labelsKey = "labels";
 } // namespace run_files
 
 /// Whether the folder holds a run: an experiment.json and a metrics.jsonl.

@@ -37,6 +37,7 @@ ExperimentConfig readExperiment(const std::filesystem::path& folder)
 {
     nlohmann::json document = readExperimentDocument(folder);
     document.erase(run_files::hashesKey);
+    document.erase(run_files::labelsKey);
     ConfigIssues issues;
     ExperimentConfig experiment = experimentFromJson(document, folder, issues);
     try {
@@ -128,6 +129,17 @@ RunHashes readRunHashes(const std::filesystem::path& folder)
         return value != found->end() && value->is_string() ? value->get<std::string>() : std::string();
     };
     return {text("model"), text("train"), text("eval")};
+}
+
+std::vector<std::string> readRunLabels(const std::filesystem::path& folder)
+{
+    const nlohmann::json document = readExperimentDocument(folder);
+    const auto found = document.find(run_files::labelsKey);
+    std::vector<std::string> labels;
+    if (found != document.end() && found->is_array())
+        for (const nlohmann::json& label : *found)
+            labels.push_back(label.is_string() ? label.get<std::string>() : std::string());
+    return labels;
 }
 
 } // namespace lora

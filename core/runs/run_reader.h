@@ -40,4 +40,7 @@ struct RunHashes
 };
 RunHashes readRunHashes(const std::filesystem::path& folder);
 
+/// Names of the classes the run was trained on, by id; empty where the task has none.
+std::vector<std::string> readRunLabels(const std::filesystem::path& folder);
+
 } // namespace lora

@@ -33,6 +33,8 @@ void writeExperiment(const std::filesystem::path& folder, const RunOrigin& origi
         hashes["train"] = origin.trainHash;
     if (!origin.evalHash.empty())
         hashes["eval"] = origin.evalHash;
+    if (!origin.labelNames.empty())
+        document[run_files::labelsKey] = origin.labelNames;
     writeFileAtomically(folder / run_files::experiment, documentText(document));
 }
 

@@ -19,6 +19,7 @@ struct RunOrigin
     std::string modelHash;
     std::string trainHash;
     std::string evalHash; ///< empty when split from the training file
+    std::vector<std::string> labelNames; ///< class id -> name
 };
 
 /// Writes a run folder while the run goes on: experiment.json at once, metrics.jsonl and TensorBoard events

@@ -35,7 +35,10 @@ nlohmann::ordered_json stateJson(const TrainerState& state)
 {
     nlohmann::ordered_json document = {
         {"step", state.step},       {"tokens", state.tokens},
-        {"flops", state.flops},     {"train_seconds", state.trainSeconds},
+        {"token_pairs", state.tokenPairs},
+                                       {"sequences", state.sequences},
+                                       {"labelled_items", state.labelledItems},
+                                       {"flops", state.flops},     {"train_seconds", state.trainSeconds},
         {"seconds", state.seconds}, {"best_step", state.bestStep},
         {"best_value", nullptr},    {"evaluations_without_gain", state.evaluationsWithoutGain},
         {"workers", state.workers}};
@@ -50,6 +53,9 @@ TrainerState stateFromJson(const nlohmann::json& document, const std::string& so
     try {
         state.step = document.at("step").get<std::int64_t>();
         state.tokens = document.at("tokens").get<std::int64_t>();
+        state.tokenPairs = document.at("token_pairs").get<double>();
+        state.sequences = document.at("sequences").get<std::int64_t>();
+        state.labelledItems = document.at("labelled_items").get<std::int64_t>();
         state.flops = document.at("flops").get<double>();
         state.trainSeconds = document.at("train_seconds").get<double>();
         state.seconds = document.at("seconds").get<double>();

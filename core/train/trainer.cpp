@@ -115,7 +115,7 @@ Trainer::Next Trainer::oneStep(TrainingObserver& observer)
         return Next::Stop; // the step was not applied
     ++m_state.step;
     const double seconds = stopwatch.seconds();
-    m_state.tokens += result.tokens;
+    countWork(result.tokens);
     m_state.flops += static_cast<double>(result.flops);
     m_state.trainSeconds += seconds;
     m_state.seconds = secondsNow();
@@ -127,6 +127,17 @@ Trainer::Next Trainer::oneStep(TrainingObserver& observer)
                      .tokensPerSecond = static_cast<double>(result.tokens) / seconds,
                      .seconds = m_state.seconds});
     return m_divergedBecause.empty() ? Next::Continue : Next::Stop;
+}
+
+void Trainer::countWork(std::int64_t tokens)
+{
+    m_state.tokens += tokens;
+    for (const Batch& batch : m_group) {
+        m_state.sequences += static_cast<std::int64_t>(batch.sequences());
+        m_state.labelledItems += static_cast<std::int64_t>(batch.labelledItems());
+        for (std::size_t s = 0; s < batch.sequences(); ++s)
+            m_state.tokenPairs += static_cast<double>(batch.length(s)) * static_cast<double>(batch.length(s));
+    }
 }
 
 bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)

@@ -50,6 +50,7 @@ private:
 
     RunStart startOf() const;
     Next oneStep(TrainingObserver& observer);
+    void countWork(std::int64_t tokens);
     bool evaluateNow(TrainingObserver& observer, TrainingControl& control);
     void noteEvaluation(const EvalMetrics& metrics);
     void honourPause(TrainingObserver& observer, TrainingControl& control);

@@ -1,0 +1,91 @@
+#include "core/cost/calibration.h"
+
+#include "core/base/process_memory.h"
+#include "core/base/stopwatch.h"
+#include "core/math/elementwise.h"
+#include "core/math/gemm.h"
+
+#include <algorithm>
+#include <barrier>
+#include <thread>
+#include <vector>
+
+namespace lora {
+
+namespace {
+
+constexpr std::int64_t rows = 192; ///< tokens a worker typically has of a batch of short texts
+constexpr double secondsEach = 0.03;
+
+struct Speeds
+{
+    double flops = 0;
+    double bytes = 0;
+};
+
+/// Repeats `pass` until enough time has gone by; units per second.
+template <class Pass>
+double rate(double unitsPerPass, const Pass& pass)
+{
+    pass();
+    const Stopwatch stopwatch;
+    double units = 0;
+    do {
+        pass();
+        units += unitsPerPass;
+    } while (stopwatch.seconds() < secondsEach);
+    return units / stopwatch.seconds();
+}
+
+Speeds measureWorker(std::int64_t hidden, std::int64_t intermediate)
+{
+    std::vector<float> x(static_cast<std::size_t>(rows * hidden), 0.5f);
+    std::vector<float> w(static_cast<std::size_t>(hidden * intermediate), 0.01f);
+    std::vector<float> y(static_cast<std::size_t>(rows * intermediate));
+    const ConstMatrix<float> in(x.data(), rows, hidden);
+    const ConstMatrix<float> up(w.data(), intermediate, hidden);
+    const ConstMatrix<float> square(w.data(), hidden, hidden);
+    const Matrix<float> wide(y.data(), rows, intermediate);
+    const Matrix<float> narrow(y.data(), rows, hidden);
+    Speeds speeds;
+    // A block has four square products and two wide ones: in that mixture.
+    const auto h = static_cast<double>(hidden);
+    speeds.flops = rate(2.0 * rows * h * (4.0 * h + 2.0 * static_cast<double>(intermediate)), [&] {
+        for (int i = 0; i < 4; ++i)
+            multiplyByTransposed<float>(in, square, narrow);
+        for (int i = 0; i < 2; ++i)
+            multiplyByTransposed<float>(in, up, wide);
+    });
+    speeds.bytes = rate(8.0 * static_cast<double>(wide.size()), [&] { gelu<float>(wide, wide); });
+    return speeds;
+}
+
+} // namespace
+
+Calibration calibrate(const ModelSummary& model, int workers)
+{
+    useSingleThreadedBlas();
+    Calibration calibration;
+    calibration.processBytes = static_cast<double>(residentBytes());
+    calibration.workers =
+        workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    // Very wide models are measured on a part: the rate no longer depends on the size there.
+    const std::int64_t hidden = std::clamp<std::int64_t>(model.hiddenSize, 16, 2048);
+    const std::int64_t intermediate = std::clamp<std::int64_t>(model.intermediateSize, hidden, 8192);
+    std::vector<Speeds> speeds(static_cast<std::size_t>(calibration.workers));
+    std::barrier start(calibration.workers);
+    std::vector<std::jthread> threads;
+    for (int worker = 0; worker < calibration.workers; ++worker)
+        threads.emplace_back([&, worker] {
+            start.arrive_and_wait(); // all at once: cores share caches, memory and power
+            speeds[static_cast<std::size_t>(worker)] = measureWorker(hidden, intermediate);
+        });
+    threads.clear();
+    for (const Speeds& speed : speeds) {
+        calibration.gemmFlopsPerSecond += speed.flops;
+        calibration.elementwiseBytesPerSecond += speed.bytes;
+    }
+    return calibration;
+}
+
+} // namespace lora

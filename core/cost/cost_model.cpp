@@ -1,0 +1,131 @@
+#include "core/cost/cost_model.h"
+
+#include "core/cost/flop_ledger.h"
+#include "core/cost/memory_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace lora {
+
+namespace {
+
+/// Bytes of element-wise traffic per token and block, forward and (where it happens) backward: every [token, hidden] and
+/// [token, intermediate] matrix a block reads or writes outside its products.
+double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkCounts& work)
+{
+    const auto d = static_cast<double>(model.hiddenSize);
+    const auto f = static_cast<double>(model.intermediateSize);
+    const auto heads = static_cast<double>(model.numHeads);
+    const auto blocks = static_cast<double>(model.numLayers);
+    const double reached = blocks - std::max(0, lowestTrainedBlock(model, plan));
+    const double forward = work.tokens * (22 * d + 4 * f) + work.tokenPairs * 6 * heads;
+    const double backward = work.tokens * (26 * d + 6 * f) + work.tokenPairs * 8 * heads;
+    return 4 * (blocks * forward + reached * backward);
+}
+
+double optimizerBytes(double trainable, int workers)
+{
+    // Cleared, reduced, read for the norm, and the update's seven reads and writes.
+    return 4 * trainable * (2.0 * workers + 1 + 7);
+}
+
+struct Method
+{
+    const ExperimentConfig& experiment;
+    const WorkloadFacts& facts;
+    const Calibration& calibration;
+};
+
+std::int64_t adapterParameters(const ModelSummary& model, const TrainingPlan& plan)
+{
+    std::int64_t count = 0;
+    for (const ModuleInfo& module : model.modules)
+        if (const AdapterPlan* adapter = plan.adapterOf(module.name))
+            count += adapter->r * (module.inFeatures + module.outFeatures);
+    return count;
+}
+
+std::int64_t trainedBaseParameters(const ModelSummary& model, const TrainingPlan& plan)
+{
+    std::int64_t count = 0;
+    for (const ParameterInfo& parameter : model.parameterList)
+        if (plan.isTrained(parameter.name))
+            count += parameter.size();
+    return count;
+}
+
+/// Safetensors of so many F32 numbers; names and shapes take about 150 bytes a tensor.
+std::int64_t fileBytes(std::int64_t numbers, std::size_t tensors)
+{
+    return 4 * numbers + static_cast<std::int64_t>(tensors) * 150 + 8;
+}
+
+MethodCost costOf(const Method& method, const TrainingPlan& plan)
+{
+    const ModelSummary& model = method.facts.model;
+    const TrainingConfig& training = method.experiment.training;
+    const int workers = std::max(1, method.calibration.workers);
+    const WorkCounts work = countWork(method.facts.trainLengths);
+    MethodCost cost;
+    const std::int64_t adapters = adapterParameters(model, plan);
+    cost.parameters.trainable = adapters + trainedBaseParameters(model, plan);
+    cost.parameters.total = model.parameters + adapters;
+    const bool isWholeModel = plan.adapters.empty();
+    cost.adapterBytes =
+        isWholeModel ? fileBytes(model.parameters, model.parameterList.size())
+                     : fileBytes(cost.parameters.trainable, 2 * plan.adapters.size() + plan.trainedParameters.size());
+    const FlopLedger ledger = trainingLedger(model, method.experiment.task, plan);
+    const FlopsPerToken total = ledger.total(work);
+    const double tokens = std::max(1.0, work.tokens);
+    cost.flopsPerToken = {total.forward / tokens, total.activationGradients / tokens, total.weightGradients / tokens,
+                          total.adapters / tokens};
+    cost.flopsPerEpoch = total.total();
+    const int batch = training.perDeviceTrainBatchSize;
+    cost.memory = trainingMemory(model, plan, cost.parameters.trainable,
+                                 largestShare(method.facts.trainLengths, batch, workers), workers,
+                                 training.hiddenDropout.value_or(0));
+    cost.memory.process = method.calibration.processBytes;
+    const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
+    const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
+    if (method.calibration.gemmFlopsPerSecond > 0) {
+        const double compute = cost.flopsPerEpoch / method.calibration.gemmFlopsPerSecond;
+        const double traffic =
+            (elementwiseBytes(model, plan, work) +
+             stepsPerEpoch * optimizerBytes(static_cast<double>(cost.parameters.trainable), workers)) /
+            method.calibration.elementwiseBytesPerSecond;
+        cost.secondsPerEpoch = compute + traffic;
+        cost.secondsPerStep = cost.secondsPerEpoch / stepsPerEpoch;
+    }
+    return cost;
+}
+
+std::vector<SavingSource> savingSources(const MethodCost& method, const MethodCost& full)
+{
+    const double whole = full.flopsPerToken.total();
+    if (whole <= 0)
+        return {};
+    const auto share = [whole](double difference) { return difference / whole; };
+    return {{"weight_gradients", "no weight gradients of frozen modules",
+             share(full.flopsPerToken.weightGradients - method.flopsPerToken.weightGradients)},
+            {"backward_cut", "no backward pass below the lowest trained layer",
+             share(full.flopsPerToken.activationGradients - method.flopsPerToken.activationGradients)},
+            {"adapters", "work of the adapters themselves",
+             share(full.flopsPerToken.adapters - method.flopsPerToken.adapters)}};
+}
+
+} // namespace
+
+CostReport estimateCost(const ExperimentConfig& experiment, const WorkloadFacts& facts, const Calibration& calibration)
+{
+    const ModelParts parts = partsOf(facts.model, experiment.task);
+    const Method method{experiment, facts, calibration};
+    CostReport report;
+    report.method = costOf(method, planTraining(experiment.method, parts));
+    report.fullFineTuning = costOf(method, planTraining({MethodType::Full, {}}, parts));
+    report.savings = savingSources(report.method, report.fullFineTuning);
+    return report;
+}
+
+} // namespace lora

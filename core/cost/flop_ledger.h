@@ -1,0 +1,62 @@
+#pragma once
+
+#include "core/cost/cost_report.h"
+#include "core/lora/training_plan.h"
+#include "core/models/model_summary.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lora {
+
+/// How much there is to do: sums over the sequences a model is trained on.
+struct WorkCounts
+{
+    double tokens = 0;
+    double tokenPairs = 0; ///< Σ length²: what attention depends on
+    double sequences = 0;
+    double labelledTokens = 0; ///< masked language modelling
+
+    WorkCounts& operator+=(const WorkCounts& other);
+};
+WorkCounts countWork(std::span<const std::int32_t> lengths);
+
+/// What a matrix product is done for each of.
+enum class WorkUnit { Token, TokenPair, Sequence, LabelledToken };
+
+/// The products of one module, in floating-point operations per unit; a multiply-add counts 2.
+struct LedgerEntry
+{
+    std::string module;
+    WorkUnit unit = WorkUnit::Token;
+    double forward = 0;
+    double activationGradients = 0;
+    double weightGradients = 0;
+    double adapters = 0;
+};
+
+/// Every matrix product of a training step, module by module: exact, and held against the counter inside GEMM by a test.
+class FlopLedger
+{
+public:
+    explicit FlopLedger(std::vector<LedgerEntry> entries)
+        : m_entries(std::move(entries))
+    {
+    }
+
+    const std::vector<LedgerEntry>& entries() const { return m_entries; }
+    /// Operations for so much work, by purpose.
+    FlopsPerToken total(const WorkCounts& work) const;
+
+private:
+    std::vector<LedgerEntry> m_entries;
+};
+
+/// The ledger of training an encoder family's model as `plan` says.
+FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan);
+/// Index of the lowest block with something to train; −1: the embeddings, number of blocks: nothing in the trunk.
+int lowestTrainedBlock(const ModelSummary& model, const TrainingPlan& plan);
+
+} // namespace lora

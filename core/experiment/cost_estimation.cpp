@@ -1,0 +1,21 @@
+#include "core/experiment/cost_estimation.h"
+
+#include "core/cost/calibration.h"
+#include "core/experiment/experiment_preparation.h"
+#include "core/train/worker_pool.h"
+
+namespace lora {
+
+CostInputs gatherCostInputs(const ExperimentConfig& experiment)
+{
+    const ExperimentData prepared = prepareData(experiment);
+    CostInputs inputs;
+    inputs.facts.model = prepared.summary;
+    inputs.facts.numLabels = prepared.numLabels;
+    inputs.facts.trainLengths = prepared.data.train.lengths();
+    const int threads = experiment.training.threads;
+    inputs.calibration = calibrate(prepared.summary, threads > 0 ? threads : WorkerPool::defaultWorkers());
+    return inputs;
+}
+
+} // namespace lora

@@ -1,0 +1,145 @@
+#include "core/experiment/experiment_preparation.h"
+
+#include "core/base/error.h"
+#include "core/config/config_issue.h"
+#include "core/data/tokenized_reader.h"
+#include "core/lora/adapter_files.h"
+#include "core/lora/adapter_injection.h"
+#include "core/models/model_loader.h"
+
+#include <algorithm>
+#include <set>
+
+namespace lora {
+
+namespace {
+
+void checkLength(const ExperimentConfig& experiment, const ModelSummary& summary)
+{
+    if (experiment.data.maxLength > summary.maxPositions)
+        throw Error(ErrorKind::BadUsage,
+                    fmt::format("data.max_length is {}, but {} has {} positions", experiment.data.maxLength,
+                                experiment.model, summary.maxPositions),
+                    fmt::format("Set data.max_length to {} or less.", summary.maxPositions));
+}
+
+/// A checkpoint that was trained on the same labels keeps its own order of ids: its classifier's rows mean them.
+void followLabelOrder(const std::vector<std::string>& modelLabels, TokenizedDataset& dataset)
+{
+    if (modelLabels == dataset.labelNames)
+        return;
+    for (TokenizedExample& example : dataset.examples)
+        if (example.classLabel >= 0) {
+            const std::string& name = dataset.labelNames[static_cast<std::size_t>(example.classLabel)];
+            const auto found = std::find(modelLabels.begin(), modelLabels.end(), name);
+            example.classLabel = static_cast<std::int32_t>(found - modelLabels.begin());
+        }
+    dataset.labelNames = modelLabels;
+}
+
+bool haveSameLabels(const std::vector<std::string>& a, const std::vector<std::string>& b)
+{
+    return a.size() == b.size() &&
+           std::set<std::string>(a.begin(), a.end()) == std::set<std::string>(b.begin(), b.end());
+}
+
+/// Already tokenised rows name their classes by number alone; model and adapter may know of more.
+std::int64_t labelCount(const ExperimentData& prepared, const std::vector<std::string>& modelLabels)
+{
+    auto count = static_cast<std::int64_t>(prepared.data.train.labelNames.size());
+    if (!prepared.data.isTokenized)
+        return count;
+    if (prepared.initialAdapter)
+        count = std::max(count, adapterLabelCount(openAdapterTensors(*prepared.experiment.method.lora.initAdapter)));
+    return std::max({count, static_cast<std::int64_t>(modelLabels.size()), std::int64_t{2}});
+}
+
+void growLabelNames(TokenizedDataset& dataset, const std::vector<std::string>& modelLabels, std::int64_t count)
+{
+    const bool isModels = static_cast<std::int64_t>(modelLabels.size()) == count;
+    for (auto id = static_cast<std::int64_t>(dataset.labelNames.size()); id < count; ++id)
+        dataset.labelNames.push_back(isModels ? modelLabels[static_cast<std::size_t>(id)] : std::to_string(id));
+}
+
+void readInitialAdapter(ExperimentData& prepared)
+{
+    LoraConfig& lora = prepared.experiment.method.lora;
+    if (prepared.experiment.method.type != MethodType::Lora || !lora.initAdapter)
+        return;
+    prepared.initialAdapter = readPeftConfig(*lora.initAdapter);
+    const std::string folder = *lora.initAdapter;
+    const double dropoutProbability = lora.loraDropout;
+    const std::string bias = lora.bias;
+    lora = prepared.initialAdapter->lora;
+    lora.initAdapter = folder;
+    lora.loraDropout = dropoutProbability;
+    if (bias != "none")
+        lora.bias = bias;
+    prepared.notices.push_back(
+        fmt::format("Continuing from {}: rank, alpha and targets are the adapter's own.", folder));
+}
+
+} // namespace
+
+std::unique_ptr<Tokenizer> tokenizerOf(const std::filesystem::path& modelFolder)
+{
+    std::error_code error;
+    for (const char* name : {"tokenizer.json", "vocab.txt"})
+        if (std::filesystem::exists(modelFolder / name, error))
+            return loadTokenizer(modelFolder);
+    return nullptr;
+}
+
+ExperimentData prepareData(const ExperimentConfig& experiment)
+{
+    throwOnErrors(validate(experiment), "experiment");
+    ExperimentData prepared;
+    prepared.experiment = experiment;
+    prepared.modelFolder = modelFolder(experiment.model);
+    const ModelConfig config = readModelConfig(prepared.modelFolder);
+    prepared.tokenizer = tokenizerOf(prepared.modelFolder);
+    readInitialAdapter(prepared);
+    prepared.data = loadDataset(experiment.data, experiment.task, prepared.tokenizer.get(), experiment.training.seed);
+    if (experiment.task == TaskType::SequenceClassification) {
+        prepared.numLabels = labelCount(prepared, config.labelNames);
+        for (TokenizedDataset* dataset : {&prepared.data.train, &prepared.data.eval}) {
+            if (prepared.data.isTokenized)
+                growLabelNames(*dataset, config.labelNames, prepared.numLabels);
+            else if (haveSameLabels(config.labelNames, dataset->labelNames))
+                followLabelOrder(config.labelNames, *dataset);
+        }
+    }
+    prepared.summary = describeModel(experiment.model, experiment.task, prepared.numLabels);
+    if (!prepared.data.isTokenized)
+        checkLength(experiment, prepared.summary);
+    const InputLimits limits{config.vocabSize, config.maxPositionEmbeddings, config.typeVocabSize};
+    checkTokenIds(prepared.data.train, limits);
+    checkTokenIds(prepared.data.eval, limits);
+    prepared.notices.insert(prepared.notices.end(), prepared.data.notices.begin(), prepared.data.notices.end());
+    return prepared;
+}
+
+ExperimentModel prepareModel(ExperimentData& prepared)
+{
+    const ExperimentConfig& experiment = prepared.experiment;
+    LoadedModel<float> loaded =
+        loadModel<float>(prepared.modelFolder, experiment.task, prepared.numLabels, experiment.training.seed);
+    LanguageModel<float>& model = *loaded.model;
+    model.labelNames = prepared.data.train.labelNames;
+    if (const auto& dropoutProbability = experiment.training.hiddenDropout)
+        model.setDropout(*dropoutProbability, *dropoutProbability, *dropoutProbability);
+    prepared.notices.insert(prepared.notices.end(), loaded.notices.begin(), loaded.notices.end());
+    const MethodConfig& method = experiment.method;
+    if (!prepared.initialAdapter) {
+        TrainableParameters<float> trainable = applyMethod(model, method, experiment.training.seed);
+        return {std::move(loaded.model), std::move(trainable), loaded.hash};
+    }
+    loadAdapter(model, *prepared.initialAdapter, openAdapterTensors(*method.lora.initAdapter));
+    for (const LinearSite<float>& site : model.linears())
+        if (site.linear->adapter)
+            site.linear->adapter->dropoutProbability = method.lora.loraDropout;
+    TrainableParameters<float> trainable = trainableOf(model, planTraining(method, partsOf(model)));
+    return {std::move(loaded.model), std::move(trainable), loaded.hash};
+}
+
+} // namespace lora

@@ -1,0 +1,212 @@
+#include "core/experiment/experiment_runner.h"
+
+#include "core/base/error.h"
+#include "core/base/process_memory.h"
+#include "core/cost/calibration.h"
+#include "core/cost/flop_ledger.h"
+#include "core/experiment/experiment_preparation.h"
+#include "core/export/peft_adapter.h"
+#include "core/io/mapped_file.h"
+#include "core/lora/training_plan.h"
+#include "core/runs/run_reader.h"
+#include "core/runs/run_recorder.h"
+#include "core/train/trainer.h"
+
+#include <chrono>
+#include <fmt/chrono.h>
+
+namespace lora {
+
+namespace {
+
+/// Passes a run's events on to the recorder, which keeps them, and then to the caller's observer.
+class RecordingObserver : public TrainingObserver
+{
+public:
+    RecordingObserver(RunRecorder& recorder, TrainingObserver& observer)
+        : m_recorder(recorder)
+        , m_observer(observer)
+    {
+    }
+
+    void onStart(const RunStart& start) override
+    {
+        m_recorder.onStart(start);
+        m_observer.onStart(start);
+    }
+    void onStep(const StepMetrics& metrics) override
+    {
+        m_recorder.onStep(metrics);
+        m_observer.onStep(metrics);
+    }
+    void onEvaluationProgress(std::int64_t done, std::int64_t total) override
+    {
+        m_observer.onEvaluationProgress(done, total);
+    }
+    void onEvaluation(const EvalMetrics& metrics) override
+    {
+        m_recorder.onEvaluation(metrics);
+        m_observer.onEvaluation(metrics);
+    }
+    void onPause(bool isPaused) override { m_observer.onPause(isPaused); }
+    void onMessage(const std::string& text) override { m_observer.onMessage(text); }
+
+private:
+    RunRecorder& m_recorder;
+    TrainingObserver& m_observer;
+};
+
+WorkCounts workOf(const TrainerState& state, TaskType task)
+{
+    WorkCounts work;
+    work.tokens = static_cast<double>(state.tokens);
+    work.tokenPairs = state.tokenPairs;
+    work.sequences = static_cast<double>(state.sequences);
+    work.labelledTokens = task == TaskType::MaskedLm ? static_cast<double>(state.labelledItems) : 0;
+    return work;
+}
+
+void noteEstimate(const ExperimentData& prepared, const Trainer& trainer, const CostReport& cost, RunSummary& summary)
+{
+    const double epochs = static_cast<double>(trainer.totalSteps()) /
+                          std::max(1.0, std::ceil(static_cast<double>(prepared.data.train.size()) /
+                                                  (prepared.experiment.training.perDeviceTrainBatchSize *
+                                                   prepared.experiment.training.gradientAccumulationSteps)));
+    summary.estimatedSeconds = cost.method.secondsPerEpoch * epochs;
+    summary.estimatedMemoryBytes = cost.method.memory.total();
+    summary.estimatedFlops = cost.method.flopsPerEpoch * epochs;
+    summary.trainableParameters = cost.method.parameters.trainable;
+    summary.totalParameters = cost.method.parameters.total;
+}
+
+void noteWork(const ExperimentData& prepared, const TrainerState& state, RunSummary& summary)
+{
+    const ExperimentConfig& experiment = prepared.experiment;
+    const ModelParts parts = partsOf(prepared.summary, experiment.task);
+    const WorkCounts work = workOf(state, experiment.task);
+    summary.flops =
+        trainingLedger(prepared.summary, experiment.task, planTraining(experiment.method, parts)).total(work).total();
+    summary.flopsFullFineTuning =
+        trainingLedger(prepared.summary, experiment.task, planTraining({MethodType::Full, {}}, parts)).total(work).total();
+    summary.peakMemoryBytes = peakResidentBytes();
+}
+
+/// A few rows to compare an export's logits over.
+TokenizedDataset probeOf(const LoadedData& data)
+{
+    const TokenizedDataset& rows = data.eval.size() > 0 ? data.eval : data.train;
+    TokenizedDataset probe;
+    probe.labelNames = rows.labelNames;
+    constexpr std::size_t probeRows = 16;
+    probe.examples.assign(rows.examples.begin(),
+                          rows.examples.begin() + static_cast<std::ptrdiff_t>(std::min(probeRows, rows.size())));
+    return probe;
+}
+
+/// Writes adapter/ for LoRA, model/ otherwise, and returns the size of the weights' file.
+std::int64_t writeResult(const ExperimentData& prepared, LanguageModel<float>& model,
+                         const std::filesystem::path& runFolder, TrainingObserver& observer)
+{
+    std::error_code error;
+    if (prepared.experiment.method.type != MethodType::Lora) {
+        writeModelFolder(runFolder / "model", model, prepared.modelFolder);
+        return static_cast<std::int64_t>(std::filesystem::file_size(runFolder / "model" / "model.safetensors", error));
+    }
+    const std::filesystem::path folder = runFolder / "adapter";
+    writePeftAdapter(folder, model, prepared.experiment.method.lora, prepared.experiment.model);
+    const ExportCertificate certificate =
+        checkPeftAdapter(folder, prepared.modelFolder, model, probeOf(prepared.data));
+    observer.onMessage(fmt::format("Adapter written and read back; largest difference of a logit: {:.2g}.",
+                                   certificate.maxAbsLogitDifference));
+    return static_cast<std::int64_t>(std::filesystem::file_size(folder / "adapter_model.safetensors", error));
+}
+
+std::unique_ptr<RunRecorder> openRecorder(const RunRequest& request, const ExperimentData& prepared,
+                                          const ExperimentModel& model, std::int64_t checkpointStep)
+{
+    if (request.isResumed)
+        return RunRecorder::resume(request.runFolder, checkpointStep);
+    RunOrigin origin;
+    origin.experiment = prepared.experiment;
+    origin.modelHash = model.hash;
+    origin.trainHash = prepared.data.train.hash;
+    origin.evalHash = prepared.data.eval.hash;
+    origin.labelNames = prepared.data.train.labelNames;
+    return std::make_unique<RunRecorder>(request.runFolder, origin);
+}
+
+/// Data files may have changed between a run's start and its resumption: it would not be the same run any more.
+void checkUnchanged(const std::filesystem::path& runFolder, const ExperimentData& prepared)
+{
+    const RunHashes hashes = readRunHashes(runFolder);
+    if (!hashes.train.empty() && hashes.train != prepared.data.train.hash)
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{} has changed since this run began", prepared.experiment.data.train),
+                    "Restore the file, or start a new run.");
+}
+
+} // namespace
+
+RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, TrainingControl& control)
+{
+    resetPeakResidentBytes();
+    ExperimentData prepared = prepareData(request.experiment);
+    const int threads = prepared.experiment.training.threads;
+    WorkerPool pool(threads);
+    const Calibration calibration = calibrate(prepared.summary, pool.size());
+    ExperimentModel model = prepareModel(prepared);
+    Trainer trainer({.model = *model.model,
+                     .trainable = model.trainable,
+                     .train = prepared.data.train,
+                     .eval = prepared.data.eval.size() > 0 ? &prepared.data.eval : nullptr,
+                     .experiment = prepared.experiment,
+                     .runFolder = request.runFolder},
+                    pool);
+    if (request.isResumed) {
+        checkUnchanged(request.runFolder, prepared);
+        if (!trainer.resume())
+            observer.onMessage("No checkpoint yet: starting from the first step.");
+    }
+    const std::unique_ptr<RunRecorder> recorder =
+        openRecorder(request, prepared, model, trainer.state().step);
+    RunSummary& summary = recorder->summary();
+    const WorkloadFacts facts{prepared.summary, prepared.numLabels, prepared.data.train.lengths()};
+    noteEstimate(prepared, trainer, estimateCost(prepared.experiment, facts, calibration), summary);
+    for (const std::string& notice : prepared.notices)
+        observer.onMessage(notice);
+
+    RunOutcome outcome;
+    try {
+        RecordingObserver recording(*recorder, observer);
+        outcome = trainer.run(recording, control);
+        noteWork(prepared, trainer.state(), summary);
+        summary.adapterBytes = writeResult(prepared, *model.model, request.runFolder, observer);
+    } catch (const Error& error) {
+        outcome.status = RunStatus::Failed;
+        outcome.steps = trainer.state().step;
+        outcome.message = error.what();
+        outcome.hint = error.hint();
+        recorder->finish(outcome);
+        observer.onEnd(outcome);
+        throw;
+    }
+    recorder->onEnd(outcome);
+    recorder->finish();
+    observer.onEnd(outcome);
+    return outcome;
+}
+
+std::filesystem::path newRunFolder(const std::filesystem::path& parent, const ExperimentConfig& experiment)
+{
+    std::string name;
+    for (const char c : experiment.name.empty() ? std::string(toString(experiment.method.type)) : experiment.name)
+        name += std::isalnum(static_cast<unsigned char>(c)) ? c : '-';
+    const std::string stem = fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::localtime(std::time(nullptr)), name.substr(0, 60));
+    std::filesystem::path folder = parent / stem;
+    std::error_code error;
+    for (int i = 2; std::filesystem::exists(folder, error); ++i)
+        folder = parent / fmt::format("{}-{}", stem, i);
+    return folder;
+}
+
+} // namespace lora
