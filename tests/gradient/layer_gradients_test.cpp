@@ -1,0 +1,246 @@
+#include "core/math/elementwise.h"
+#include "core/nn/attention_core.h"
+#include "core/nn/encoder_embeddings.h"
+#include "core/nn/linear.h"
+#include "core/nn/losses.h"
+#include "tests/gradient/layer_gradients.h"
+
+namespace lora::test {
+namespace {
+
+using Context = LayerGradients::Context;
+using Input = LayerGradients::Input;
+const std::vector<std::int32_t> ragged = {0, 1, 6, 13, 14, 17};
+
+struct LinearCase
+{
+    bool isWeightTrained = true;
+    bool isBiasTrained = true;
+    bool hasAdapter = false;
+    double adapterDropout = 0;
+    Input input = Input::Checked;
+};
+
+void checkLinear(const LinearCase& what)
+{
+    Linear<double> linear("layer", 7, 5, Bias::Yes);
+    LayerGradients gradients(ragged);
+    if (what.hasAdapter) {
+        linear.adapter.emplace("layer", 7, 5, 3);
+        linear.adapter->scaling = 1.7;
+        linear.adapter->dropoutProbability = what.adapterDropout;
+        gradients.train(linear.adapter->a);
+        gradients.train(linear.adapter->b);
+    }
+    visitLinearParameters(linear, [](Parameter<double>& parameter) { randomize(parameter); });
+    if (what.isWeightTrained)
+        gradients.train(linear.weight);
+    if (what.isBiasTrained)
+        gradients.train(linear.bias);
+    Linear<double>::Saved saved;
+    gradients.checkOutput(
+        7, 5, what.input,
+        [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+            linear.forward(context, x, y, &saved);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+            linear.backward(context, saved, dy, dx, writeUnlessEmpty(dx));
+        });
+}
+
+TEST(LinearGradient, WeightBiasAndInput)
+{
+    checkLinear({});
+}
+
+TEST(LinearGradient, FrozenWeightStillGivesTheInputItsGradient)
+{
+    checkLinear({.isWeightTrained = false, .isBiasTrained = false});
+}
+
+TEST(LinearGradient, AdapterOnAFrozenWeight)
+{
+    checkLinear({.isWeightTrained = false, .isBiasTrained = false, .hasAdapter = true});
+}
+
+TEST(LinearGradient, AdapterWithDropoutAndEverythingTrained)
+{
+    checkLinear({.hasAdapter = true, .adapterDropout = 0.4});
+}
+
+TEST(LinearGradient, AdapterWithoutInputGradient)
+{
+    checkLinear({.isWeightTrained = false,
+                 .isBiasTrained = false,
+                 .hasAdapter = true,
+                 .adapterDropout = 0.4,
+                 .input = Input::Skipped});
+}
+
+TEST(LinearGradient, InputGradientIsAddedWhenAsked)
+{
+    Linear<double> linear("layer", 3, 5, Bias::None);
+    linear.adapter.emplace("layer", 3, 5, 2);
+    visitLinearParameters(linear, [](Parameter<double>& parameter) { randomize(parameter); });
+    LayerGradients gradients(ragged);
+    gradients.train(linear.adapter->a);
+    gradients.train(linear.adapter->b);
+    Linear<double>::Saved saved;
+    gradients.checkOutput(
+        3, 5, Input::Checked,
+        [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+            linear.forward(context, x, y, &saved);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+            std::fill_n(dx.data, dx.size(), 2.0);
+            linear.backward(context, saved, dy, dx, InputGradient::Add);
+            for (std::int64_t i = 0; i < dx.size(); ++i)
+                dx.data[i] -= 2.0;
+        });
+}
+
+TEST(LayerNormGradient, GainBiasAndInput)
+{
+    LayerNorm<double> norm("norm", 9, 1e-5);
+    randomize(norm.weight);
+    randomize(norm.bias);
+    LayerGradients gradients(ragged);
+    gradients.train(norm.weight);
+    gradients.train(norm.bias);
+    LayerNorm<double>::Saved saved;
+    gradients.checkOutput(
+        9, 9, Input::Checked,
+        [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+            norm.forward(context, x, y, &saved);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+            copyRows<double>(dy, dx);
+            norm.backward(context, saved, dx);
+        });
+}
+
+using Kernel = void (*)(ConstMatrix<double>, Matrix<double>);
+using KernelBackward = void (*)(ConstMatrix<double>, ConstMatrix<double>, Matrix<double>);
+
+/// tanh's mirror wants the output, the others the input.
+void checkActivation(Kernel forward, KernelBackward backward, bool wantsOutput)
+{
+    LayerGradients gradients(ragged);
+    std::vector<double> kept(static_cast<std::size_t>(gradients.tokens()) * 5);
+    const Matrix<double> saved(kept.data(), gradients.tokens(), 5);
+    gradients.checkOutput(
+        5, 5, Input::Checked,
+        [&](Context&, ConstMatrix<double> x, Matrix<double> y) {
+            forward(x, y);
+            copyRows<double>(wantsOutput ? y : x, saved);
+        },
+        [&](Context&, Matrix<double> dy, Matrix<double> dx) { backward(saved, dy, dx); });
+}
+
+TEST(ActivationGradient, Gelu)
+{
+    checkActivation(gelu<double>, geluBackward<double>, false);
+}
+
+TEST(ActivationGradient, Relu)
+{
+    checkActivation(relu<double>, reluBackward<double>, false);
+}
+
+TEST(ActivationGradient, Tanh)
+{
+    checkActivation(tanhForward<double>, tanhBackward<double>, true);
+}
+
+void checkAttention(double dropoutProbability)
+{
+    constexpr std::int64_t width = 9; // three heads of three
+    AttentionCore<double> attention(3, 3);
+    attention.dropoutProbability = dropoutProbability;
+    LayerGradients gradients(ragged);
+    AttentionCore<double>::Saved saved;
+    gradients.checkOutput(
+        3 * width, width, Input::Checked,
+        [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+            attention.forward(context, x.colRange(0, width), x.colRange(width, width),
+                              x.colRange(2 * width, width), y, &saved);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+            attention.backward(context, saved, dy, dx.colRange(0, width), dx.colRange(width, width),
+                               dx.colRange(2 * width, width));
+        });
+}
+
+TEST(AttentionGradient, QueriesKeysAndValuesOfRaggedSequences)
+{
+    checkAttention(0);
+}
+
+TEST(AttentionGradient, WithDropoutOfProbabilities)
+{
+    checkAttention(0.3);
+}
+
+void checkEmbeddings(bool hasTypes, double dropoutProbability)
+{
+    EncoderEmbeddings<double> embeddings(
+        {.word = "word", .position = "position", .tokenType = hasTypes ? "type" : "", .norm = "norm"},
+        {.vocabulary = 5,
+         .positions = 9,
+         .tokenTypes = 2,
+         .hidden = 7,
+         .firstPosition = 2,
+         .normEpsilon = 1e-5});
+    embeddings.dropoutProbability = dropoutProbability;
+    LayerGradients gradients(ragged);
+    embeddings.visitParameters([&](Parameter<double>& parameter) {
+        randomize(parameter);
+        gradients.train(parameter);
+    });
+    std::vector<std::int32_t> ids;
+    std::vector<std::int32_t> types;
+    for (std::int32_t token = 0; token < gradients.tokens(); ++token) {
+        ids.push_back(token * 7 % 5);
+        types.push_back(token % 3 == 0);
+    }
+    EncoderEmbeddings<double>::Saved saved;
+    gradients.checkOutput(
+        1, 7, Input::Skipped,
+        [&](Context& context, ConstMatrix<double>, Matrix<double> y) {
+            embeddings.forward(context, ids, types, y, &saved);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double>) {
+            embeddings.backward(context, saved, dy);
+        });
+}
+
+TEST(EmbeddingsGradient, WordsPositionsTypesAndNorm)
+{
+    checkEmbeddings(true, 0);
+}
+
+TEST(EmbeddingsGradient, WithoutTypesAndWithDropout)
+{
+    checkEmbeddings(false, 0.3);
+}
+
+TEST(CrossEntropyGradient, OfLogitsWithIgnoredRows)
+{
+    LayerGradients gradients({0, 5});
+    const std::vector<std::int32_t> labels = {2, -100, 0, 6, -100};
+    const double scale = 1.0 / 3;
+    std::vector<double> logits(5 * 7);
+    gradients.check(
+        7, Input::Checked,
+        [&](Context&, ConstMatrix<double> x) {
+            std::copy_n(x.data, x.size(), logits.data());
+            const double outside = crossEntropySum<double>(x, labels);
+            const double inPlace = crossEntropyInPlace<double>({logits.data(), 5, 7}, labels, scale);
+            EXPECT_NEAR(outside, inPlace, 1e-12);
+            return scale * outside;
+        },
+        [&](Context&, Matrix<double> dx) { std::copy_n(logits.data(), logits.size(), dx.data); });
+}
+
+} // namespace
+} // namespace lora::test
