@@ -1,4 +1,5 @@
 // The terminal's view of a comparison: right-aligned columns, at most 80 of them, whatever the names hold.
+#include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
 #include "core/runs/run_comparison.h"
 
@@ -13,65 +14,6 @@ namespace {
 
 constexpr std::size_t terminalWidth = 80;
 constexpr std::size_t gap = 2;
-
-/// The code point that begins at `at`, which moves behind it; a byte that is not UTF-8 stands for itself.
-char32_t takeCodePoint(std::string_view text, std::size_t& at)
-{
-    const auto lead = static_cast<unsigned char>(text[at++]);
-    const std::size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-    char32_t point = more == 0 ? lead : lead & (0x3Fu >> more);
-    for (std::size_t count = 0; count < more && at < text.size() && (text[at] & 0xC0) == 0x80; ++count)
-        point = (point << 6) | (static_cast<unsigned char>(text[at++]) & 0x3Fu);
-    return point;
-}
-
-/// Columns a terminal gives a character: 2 for East Asian wide ones and emoji (Unicode TR 11, whole blocks).
-std::size_t width(char32_t point)
-{
-    constexpr std::array<std::pair<char32_t, char32_t>, 9> wide = {{{0x1100, 0x115F},
-                                                                    {0x2E80, 0xA4CF},
-                                                                    {0xAC00, 0xD7A3},
-                                                                    {0xF900, 0xFAFF},
-                                                                    {0xFE30, 0xFE6F},
-                                                                    {0xFF00, 0xFF60},
-                                                                    {0xFFE0, 0xFFE6},
-                                                                    {0x1F300, 0x1FAFF},
-                                                                    {0x20000, 0x3FFFD}}};
-    const auto contains = [&](const auto& range) { return point >= range.first && point <= range.second; };
-    return std::any_of(wide.begin(), wide.end(), contains) ? 2 : 1;
-}
-
-std::size_t width(std::string_view text)
-{
-    std::size_t columns = 0;
-    for (std::size_t at = 0; at < text.size();)
-        columns += width(takeCodePoint(text, at));
-    return columns;
-}
-
-/// Cut to `limit` columns; control characters of a hostile name cannot steer the terminal.
-std::string fitted(const std::string& text, std::size_t limit)
-{
-    const bool isCut = width(text) > limit;
-    std::string out;
-    std::size_t columns = isCut ? 1 : 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t begin = at;
-        const char32_t point = takeCodePoint(text, at);
-        columns += width(point);
-        if (columns > limit)
-            break;
-        const bool isControl = point < 0x20 || (point >= 0x7F && point < 0xA0);
-        out += isControl ? "?" : text.substr(begin, at - begin);
-    }
-    return isCut ? out + "…" : out;
-}
-
-std::string padded(const std::string& text, std::size_t columns, bool isRightAligned)
-{
-    const std::string space(columns - std::min(columns, width(text)), ' ');
-    return isRightAligned ? space + text : text + space;
-}
 
 std::string ratioText(const std::optional<double>& ratio)
 {
@@ -129,7 +71,7 @@ std::string comparisonTable(const RunComparison& comparison)
     std::array<std::size_t, columnCount> widths = {};
     for (const Cells& cells : lines) {
         for (std::size_t column = 0; column < columnCount; ++column)
-            widths[column] = std::max(widths[column], width(cells[column]));
+            widths[column] = std::max(widths[column], displayWidth(cells[column]));
     }
     std::size_t others = 0;
     for (std::size_t column = 1; column < columnCount; ++column)
@@ -143,7 +85,8 @@ std::string comparisonTable(const RunComparison& comparison)
         for (std::size_t column = 0; column < columnCount; ++column) {
             const bool isRightAligned = column >= 2;
             line += (column > 0 ? std::string(gap, ' ') : "") +
-                    padded(fitted(cells[column], widths[column]), widths[column], isRightAligned);
+                    padded(fitted(cells[column], widths[column]), widths[column],
+                           isRightAligned ? Align::Right : Align::Left);
         }
         table += line + "\n";
     }

@@ -1,0 +1,48 @@
+#include "app/cli/experiment_help.h"
+
+#include "core/base/display_text.h"
+#include "core/config/experiment_config.h"
+#include "core/config/experiment_paths.h"
+#include "core/config/number_range.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lora::app {
+
+namespace {
+
+constexpr std::size_t keyColumns = 44;
+constexpr std::size_t lineColumns = 80;
+
+nlohmann::ordered_json::json_pointer pointerTo(std::string path)
+{
+    std::ranges::replace(path, '.', '/');
+    return nlohmann::ordered_json::json_pointer("/" + path);
+}
+
+std::string line(const std::string& path, const nlohmann::ordered_json& value)
+{
+    const std::string shown =
+        value.is_string() && value.get<std::string>().empty() ? "(required)" : value.dump();
+    const NumberRange* range = numberRange(path);
+    const std::string text = shown + (range ? "  " + range->text() : "");
+    const std::string start = padded("  " + path, keyColumns);
+    return start + wrapped(text, lineColumns - keyColumns, 0) + "\n";
+}
+
+} // namespace
+
+std::string experimentHelp()
+{
+    const nlohmann::ordered_json defaults = toJson(ExperimentConfig{});
+    std::string help = "Keys of an experiment file and their defaults; model and data.train are required:\n";
+    for (const std::string& path : experimentPaths()) {
+        const nlohmann::ordered_json& value = defaults[pointerTo(path)];
+        if (!value.is_object() || value.empty())
+            help += line(path, value);
+    }
+    return help + "Paths are relative to the experiment file. Metrics and keys are named as in\n"
+                  "Hugging Face's TrainingArguments and PEFT's LoraConfig.";
+}
+
+} // namespace lora::app
