@@ -9,8 +9,9 @@ namespace lora::builtin {
 namespace {
 
 constexpr double reviewShare = 0.6;
-constexpr double reportShare = 0.33; ///< the rest are plain remarks
-constexpr double verdictShare = 0.8; ///< of reviews
+constexpr double reportShare = 0.33;  ///< the rest are plain remarks
+constexpr double remarkShare = 0.5;   ///< of reviews: one short clause
+constexpr double verdictShare = 0.85; ///< of reviews
 constexpr double verdictFirstShare = 0.3;
 constexpr double followUpShare = 0.7; ///< of reports
 
@@ -88,7 +89,9 @@ std::string PretrainingText::reviewText()
     const int value = chance(0.5, m_rng) ? good : bad;
     std::string review;
     do {
-        review = writeReview(domain, value, m_rng).text;
+        review = (chance(remarkShare, m_rng) ? writeRemark(domain, value, m_rng)
+                                             : writeReview(domain, value, m_rng))
+                     .text;
     } while (m_excluded.contains(review));
     if (!chance(verdictShare, m_rng))
         return review;

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "resources/make_builtin/lexicon.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -98,6 +99,28 @@ const Lists& neutralLists()
 std::string expandNeutral(std::string_view pattern, Rng& rng)
 {
     return expand(pattern, neutralLists(), rng);
+}
+
+std::string comparativeOf(const std::string& adjective)
+{
+    static const std::vector<std::string> inflected = splitList(
+        "cold, hot, warm, long, short, small, big, loud, quiet, thick, thin, soft, hard, sharp, high, low, "
+        "fast, slow, light, heavy, dark, bright, strong, weak, dry, old, fresh, simple, cheap, deep, steady, "
+        "rare, flat, sweet, wild, tame, narrow, wide, lovely, nice, dull, poor, clumsy, ugly, shabby, "
+        "sloppy, "
+        "lousy");
+    if (adjective == "good" || adjective == "bad")
+        return adjective == "good" ? "better" : "worse";
+    if (std::find(inflected.begin(), inflected.end(), adjective) == inflected.end())
+        return "more " + adjective;
+    static const std::vector<std::string> doubling = {"hot", "big", "thin", "flat"};
+    if (std::find(doubling.begin(), doubling.end(), adjective) != doubling.end())
+        return adjective + adjective.back() + "er";
+    if (adjective.back() == 'e')
+        return adjective + "r";
+    if (adjective.back() == 'y')
+        return adjective.substr(0, adjective.size() - 1) + "ier";
+    return adjective + "er";
 }
 
 std::string finishSentence(std::string text)

@@ -26,6 +26,9 @@ std::string expand(std::string_view pattern,
 std::string expandNeutral(std::string_view pattern, Rng& rng);
 const std::map<std::string, std::vector<std::string>, std::less<>>& neutralLists();
 
+/// "colder", "more charming", "worse".
+std::string comparativeOf(const std::string& adjective);
+
 /// "an awful room" for "a awful room", capitals at sentence starts, one full stop at the end.
 std::string finishSentence(std::string text);
 

@@ -1,7 +1,7 @@
 #include "core/base/error.h"
-#include "core/base/rng.h"
 #include "core/io/atomic_file.h"
 #include "resources/make_builtin/corpus.h"
+#include "resources/make_builtin/pretraining.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -14,6 +14,13 @@ using namespace lora::builtin;
 
 namespace {
 
+struct Options
+{
+    std::filesystem::path out = "resources";
+    std::size_t sampleTexts = 200;
+    PretrainingOptions pretraining;
+};
+
 void writeTask(const std::filesystem::path& folder, const TaskRows& rows)
 {
     makeFolder(folder);
@@ -22,38 +29,50 @@ void writeTask(const std::filesystem::path& folder, const TaskRows& rows)
     fmt::print("{}: {} train rows, {} eval rows\n", folder.string(), rows.train.size(), rows.eval.size());
 }
 
-void writeCorpus(const std::filesystem::path& file, std::size_t texts, PretrainingText& source)
+void printSample(PretrainingText& source, std::size_t texts)
 {
-    std::string all;
     for (std::size_t i = 0; i < texts; ++i)
-        all += source.next() + '\n';
-    writeFileAtomically(file, all);
+        fmt::print("{}\n", source.next());
+}
+
+void make(const Options& options, bool isDataWanted, bool isSampleWanted, bool isModelWanted)
+{
+    const TaskRows sentiment = makeSentimentRows({}, options.pretraining.seed);
+    const TaskRows topics = makeTopicRows({}, options.pretraining.seed);
+    PretrainingText source(options.pretraining.seed, evalTexts(sentiment, topics));
+    if (isDataWanted) {
+        writeTask(options.out / "data" / "sentiment", sentiment);
+        writeTask(options.out / "data" / "topics", topics);
+    }
+    if (isSampleWanted)
+        printSample(source, options.sampleTexts);
+    if (isModelWanted)
+        pretrainEncoder(options.out / "models" / "encoder", source, options.pretraining);
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    CLI::App program{"Makes the built-in data and model"};
-    std::filesystem::path out = "resources";
-    std::uint64_t seed = 1;
-    program.add_option("--out", out);
-    program.add_option("--seed", seed);
+    Options options;
+    CLI::App program{"Makes the built-in data and model: corpus, vocabulary, pretraining, demo tasks"};
+    program.fallthrough();
     program.require_subcommand(0, 1);
-    auto* data = program.add_subcommand("data", "write the rows of the demo tasks");
-    data->fallthrough();
-    auto* corpus = program.add_subcommand("corpus", "write a sample of the pretraining text");
-    corpus->fallthrough();
-    std::size_t texts = 200;
-    corpus->add_option("--texts", texts);
+    program.add_option("--out", options.out, "folder that gets data/ and models/")->capture_default_str();
+    program.add_option("--seed", options.pretraining.seed)->capture_default_str();
+    program.add_option("--steps", options.pretraining.steps, "pretraining steps")->capture_default_str();
+    program.add_option("--learning-rate", options.pretraining.learningRate)->capture_default_str();
+    program.add_option("--threads", options.pretraining.threads, "0: one per core")->capture_default_str();
+    const auto* data = program.add_subcommand("data", "write the demo tasks alone");
+    auto* corpus = program.add_subcommand("corpus", "print a sample of the pretraining text");
+    corpus->add_option("--texts", options.sampleTexts)->capture_default_str();
+    const auto* model = program.add_subcommand("model", "pretrain the encoder alone");
     CLI11_PARSE(program, argc, argv);
-    const TaskRows sentiment = makeSentimentRows({}, seed);
-    const TaskRows topics = makeTopicRows({}, seed);
-    if (data->parsed()) {
-        writeTask(out / "data" / "sentiment", sentiment);
-        writeTask(out / "data" / "topics", topics);
-    } else if (corpus->parsed()) {
-        PretrainingText source(seed, evalTexts(sentiment, topics));
-        writeCorpus(out / "pretraining.txt", texts, source);
+    const bool isEverything = program.get_subcommands().empty();
+    try {
+        make(options, isEverything || data->parsed(), corpus->parsed(), isEverything || model->parsed());
+    } catch (const Error& error) {
+        fmt::print(stderr, "{}\n{}\n", error.what(), error.hint());
+        return exitCode(error.kind());
     }
 }

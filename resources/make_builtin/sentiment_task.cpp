@@ -18,17 +18,17 @@ struct Frame
 constexpr int keeps = +1;
 constexpr int turns = -1;
 
-/// {noun} and {adjective}; {other} is a second adjective of the same judgement.
+/// {noun} and {adjective} ({comparative} of it); {other} is a second adjective of the same judgement.
 constexpr Frame adjectiveFrames[] = {
     {"the {noun} was {adjective}", keeps},
     {"the {noun} was {adverb} {adjective}", keeps},
     {"the {noun} turned out to be {adjective}", keeps},
-    {"the {noun} could not have been more {adjective}", keeps},
+    {"the {noun} could not have been {comparative}", keeps},
     {"the {noun} was not only {adjective} but also {other}", keeps},
     {"the {noun} was as {adjective} as ever", keeps},
-    {"the {noun} was even more {adjective} than last time", keeps},
+    {"the {noun} was even {comparative} than last time", keeps},
     {"the {noun} was nothing if not {adjective}", keeps},
-    {"you will not find a more {adjective} {noun}", keeps},
+    {"you will not find a {comparative} {noun}", keeps},
     {"I have rarely seen such a {adjective} {noun}", keeps, true},
     {"I expected a {adjective} {noun} and that is what I got", keeps},
     {"they promised a {adjective} {noun} and kept their word", keeps},
@@ -58,7 +58,7 @@ constexpr Frame adjectiveFrames[] = {
     {"I am still waiting for a {adjective} {noun}", turns},
     {"if you want a {adjective} {noun}, keep looking", turns},
     {"if you dream of a {adjective} {noun}, this is not for you", turns},
-    {"any other {noun} is more {adjective}", turns},
+    {"any other {noun} is {comparative}", turns},
     {"the {noun} stopped being {adjective}", turns},
     {"the {noun} went from {adjective} to {opposite}", turns},
 };
@@ -180,14 +180,26 @@ constexpr std::string_view badVerdicts[] = {"we will not come back",
                                             "all in all a {bad} {whole}"};
 
 constexpr double contextualShare = 0.6; ///< of adjectives, where the noun has one of the wanted judgement
-constexpr double wrapperShare = 0.3;
-constexpr double settingShare = 0.35;
+constexpr double wrapperShare = 0.2;
+constexpr double turningShare = 0.25; ///< of frames and wrappers
+constexpr double settingShare = 0.2;
 constexpr double mislabelledShare = 0.02; ///< real ratings contain slips; so do these, in both splits
 
 /// Every seventh pair of noun and contextual adjective is kept out of training rows.
 bool isReservedPair(const std::string& noun, const std::string& adjective)
 {
     return Rng(7, noun + " " + adjective).below(7) == 0;
+}
+
+/// One that keeps or one that turns, in the shares given above.
+template <std::size_t count>
+const Frame& pickFrame(const Frame (&frames)[count], Rng& rng)
+{
+    const int factor = chance(turningShare, rng) ? turns : keeps;
+    const Frame* frame = &pick(frames, rng);
+    while (frame->factor != factor)
+        frame = &pick(frames, rng);
+    return *frame;
 }
 
 class ReviewWriter
@@ -198,11 +210,19 @@ public:
         , m_rng(rng)
     {}
 
+    /// One clause as it comes, without anything around it.
+    Clause remark(int value)
+    {
+        Clause result = plainClause(value);
+        result.text = finishSentence(expandNeutral(result.text, m_rng));
+        return result;
+    }
+
     Clause review(int value)
     {
         Clause result;
         const double form = m_rng.uniform();
-        if (form < 0.25) {
+        if (form < 0.4) {
             result = clause(value);
         } else if (form < 0.8) {
             result = joined(pick(contrasts, m_rng), "aside", clause(-value), "main", clause(value));
@@ -230,7 +250,7 @@ private:
     {
         if (!chance(wrapperShare, m_rng))
             return plainClause(value);
-        const Frame& frame = pick(wrappers, m_rng);
+        const Frame& frame = pickFrame(wrappers, m_rng);
         Clause inner = plainClause(value * frame.factor);
         return {fillSlots(frame.pattern, {{"clause", inner.text}}), value,
                 inner.isReserved || frame.isReserved};
@@ -246,7 +266,7 @@ private:
 
     Clause adjectiveClause(int value)
     {
-        const Frame& frame = pick(adjectiveFrames, m_rng);
+        const Frame& frame = pickFrame(adjectiveFrames, m_rng);
         const Aspect& aspect = pick(m_words.aspects, m_rng);
         const int wanted = value * frame.factor;
         const Quality quality = qualityOf(aspect, wanted);
@@ -254,6 +274,7 @@ private:
                                                            {"adjective", quality.adjective},
                                                            {"other", general(wanted)},
                                                            {"opposite", general(-wanted)},
+                                                           {"comparative", comparativeOf(quality.adjective)},
                                                            {"adverb", pick(adverbs, m_rng)}});
         const bool isReservedWord = quality.isContextual && isReservedPair(aspect.noun, quality.adjective);
         return {text, value, frame.isReserved || isReservedWord};
@@ -261,7 +282,7 @@ private:
 
     Clause thingClause(int value)
     {
-        const Frame& frame = pick(thingFrames, m_rng);
+        const Frame& frame = pickFrame(thingFrames, m_rng);
         const auto& things = value * frame.factor == good ? lexicon().goodThings : lexicon().badThings;
         const std::string text = fillSlots(
             frame.pattern, {{"thing", pick(things, m_rng)}, {"whole", pick(m_words.wholes, m_rng)}});
@@ -315,6 +336,11 @@ Clause writeReview(Domain domain, int value, Rng& rng)
     return ReviewWriter(domain, rng).review(value);
 }
 
+Clause writeRemark(Domain domain, int value, Rng& rng)
+{
+    return ReviewWriter(domain, rng).remark(value);
+}
+
 std::string writeVerdict(Domain domain, int value, Rng& rng)
 {
     return ReviewWriter(domain, rng).verdict(value);
@@ -323,10 +349,10 @@ std::string writeVerdict(Domain domain, int value, Rng& rng)
 std::string writeCommonSense(Rng& rng)
 {
     constexpr std::string_view goodPatterns[] = {"everybody likes a {a} {n}", "a {n} should be {a}",
-                                                 "the more {a} the {n}, the better",
-                                                 "people pay for a {a} {n}", "nobody minds a {a} {n}"};
+                                                 "the {c} the {n}, the better", "people pay for a {a} {n}",
+                                                 "nobody minds a {a} {n}"};
     constexpr std::string_view badPatterns[] = {
-        "nobody likes a {a} {n}", "a {n} should not be {a}", "the more {a} the {n}, the worse",
+        "nobody likes a {a} {n}", "a {n} should not be {a}", "the {c} the {n}, the worse",
         "people complain about a {a} {n}", "everybody minds a {a} {n}"};
     const Aspect* aspect = nullptr;
     do {
@@ -334,7 +360,8 @@ std::string writeCommonSense(Rng& rng)
     } while (aspect->qualities.empty());
     const Quality& quality = pick(aspect->qualities, rng);
     const std::string_view pattern = quality.value == good ? pick(goodPatterns, rng) : pick(badPatterns, rng);
-    return finishSentence(fillSlots(pattern, {{"a", quality.adjective}, {"n", aspect->noun}}));
+    return finishSentence(fillSlots(
+        pattern, {{"a", quality.adjective}, {"c", comparativeOf(quality.adjective)}, {"n", aspect->noun}}));
 }
 
 LabelledText writeSentimentRow(Split split, Rng& rng)
