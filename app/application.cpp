@@ -1,0 +1,183 @@
+#include "app/application.h"
+
+#include "app/session/adapter_export.h"
+#include "app/session/dataset_facts.h"
+#include "core/io/atomic_file.h"
+#include "core/models/model_loader.h"
+#include "core/runs/run_files.h"
+#include "ui/main_window.h"
+
+#include <QDesktopServices>
+#include <QFileInfo>
+#include <QUrl>
+
+#include <nlohmann/json.hpp>
+
+namespace lora::app {
+
+using ui::MainWindow;
+using ui::RunState;
+
+DataFolders DataFolders::standard()
+{
+    return {defaultRunsFolder(), dataHome() / "index.sqlite"};
+}
+
+DataFolders DataFolders::inside(const std::filesystem::path& folder)
+{
+    return {folder / "runs", folder / "index.sqlite"};
+}
+
+Application::Application(MainWindow& window, DataFolders folders, RunFunction run)
+    : m_window(window)
+    , m_folders(std::move(folders))
+    , m_controller(std::move(run))
+    , m_runs(m_folders.index, m_folders.runs)
+{
+    connectTraining();
+    connectQuestions();
+    connectFiles();
+}
+
+void Application::connectTraining()
+{
+    connect(&m_window, &MainWindow::startRequested, this, &Application::start);
+    connect(&m_window, &MainWindow::pauseRequested, &m_controller, &TrainingController::pause);
+    connect(&m_window, &MainWindow::resumeRequested, &m_controller, &TrainingController::resume);
+    connect(&m_window, &MainWindow::stopRequested, &m_controller, &TrainingController::stop);
+    connect(&m_window, &MainWindow::checkpointRequested, &m_controller,
+            &TrainingController::requestCheckpoint);
+    connect(&m_window, &MainWindow::closeRequested, this, &Application::close);
+
+    connect(&m_controller, &TrainingController::stateChanged, &m_window, &MainWindow::setRunState);
+    connect(&m_controller, &TrainingController::activityChanged, &m_window, &MainWindow::setRunActivity);
+    connect(&m_controller, &TrainingController::started, &m_window, &MainWindow::setRunStart);
+    connect(&m_controller, &TrainingController::stepsArrived, &m_window, &MainWindow::addStepMetrics);
+    connect(&m_controller, &TrainingController::evaluationArrived, &m_window, &MainWindow::addEvalMetrics);
+    connect(&m_controller, &TrainingController::evaluationProgressed, &m_window,
+            &MainWindow::setEvaluationProgress);
+    connect(&m_controller, &TrainingController::messageArrived, &m_window, &MainWindow::showNotice);
+    connect(&m_controller, &TrainingController::ended, &m_window, &MainWindow::setRunOutcome);
+    connect(&m_controller, &TrainingController::stateChanged, this, [this](RunState state) {
+        m_costs.setTraining(state != RunState::Idle);
+        if (state == RunState::Idle && m_isClosing)
+            m_window.closeNow();
+        else if (state == RunState::Idle)
+            m_runs.refresh();
+    });
+}
+
+void Application::connectQuestions()
+{
+    connect(&m_window, &MainWindow::modelRequested, this, &Application::readModel);
+    connect(&m_window, &MainWindow::datasetRequested, this, &Application::readDataset);
+    connect(&m_window, &MainWindow::costRequested, &m_costs, &CostDesk::request);
+    connect(&m_window, &MainWindow::runsRefreshRequested, &m_runs, &RunLibrary::refresh);
+
+    connect(&m_costs, &CostDesk::ready, &m_window, &MainWindow::setCostReport);
+    connect(&m_costs, &CostDesk::ready, this, &Application::costShown);
+    connect(&m_costs, &CostDesk::unavailable, &m_window, &MainWindow::clearCostReport);
+    connect(&m_runs, &RunLibrary::loaded, &m_window, &MainWindow::setRuns);
+    connect(&m_runs, &RunLibrary::loaded, this, &Application::runsShown);
+    connect(&m_runs, &RunLibrary::failed, &m_window, &MainWindow::showProblem);
+}
+
+void Application::connectFiles()
+{
+    connect(&m_window, &MainWindow::exportRequested, this, &Application::exportRun);
+    connect(&m_window, &MainWindow::openExperimentRequested, this, &Application::readExperiment);
+    connect(&m_window, &MainWindow::saveExperimentRequested, this, &Application::saveExperiment);
+    connect(&m_window, &MainWindow::openFolderRequested, this, [this](const QString& folder) {
+        if (!QDesktopServices::openUrl(QUrl::fromLocalFile(folder)))
+            m_window.showProblem(tr("No file manager answered."), folder);
+    });
+}
+
+void Application::open(const QString& path)
+{
+    const QFileInfo info(path);
+    const std::filesystem::path folder = info.absoluteFilePath().toStdString();
+    if (holdsRun(folder)) {
+        readExperiment(QString::fromStdString((folder / run_files::experiment).string()));
+    } else if (info.isDir() || !info.exists()) {
+        ExperimentConfig experiment = m_window.experiment();
+        experiment.model = info.exists() ? folder.string() : path.toStdString();
+        m_window.setExperiment(experiment);
+    } else {
+        readExperiment(info.absoluteFilePath());
+    }
+}
+
+void Application::readModel(const QString& path)
+{
+    m_models.post<ModelSummary>([name = path.toStdString()] { return describeModel(name); },
+                                [this](const ModelSummary& model) {
+                                    m_window.setModelSummary(model);
+                                    m_costs.setModel(model);
+                                },
+                                [this](const QString& what, const QString& hint) {
+                                    m_window.setModelProblem(what, hint);
+                                    m_costs.dropModel(what);
+                                });
+}
+
+void Application::readDataset(const ExperimentConfig& experiment)
+{
+    m_datasets.post<DatasetFacts>([experiment] { return readDatasetFacts(experiment); },
+                                  [this, experiment](const DatasetFacts& facts) {
+                                      m_window.setDatasetPreview(facts.preview);
+                                      m_costs.setDataset(experiment, facts.numLabels, facts.trainLengths);
+                                  },
+                                  [this](const QString& what, const QString& hint) {
+                                      m_window.setDatasetProblem(what, hint);
+                                      m_costs.dropDataset(what);
+                                  });
+}
+
+void Application::readExperiment(const QString& file)
+{
+    m_files.post<ExperimentConfig>(
+        [path = file.toStdString()] { return loadExperiment(path); },
+        [this, file](const ExperimentConfig& experiment) { m_window.setExperiment(experiment, file); },
+        [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
+}
+
+void Application::start(const ExperimentConfig& experiment)
+{
+    RunRequest request;
+    request.experiment = experiment;
+    request.runFolder = newRunFolder(m_folders.runs, experiment);
+    if (!m_controller.start(request))
+        m_window.showProblem(tr("A training is under way."), tr("Stop it or wait until it has ended."));
+}
+
+void Application::exportRun(const QString& runFolder, const QString& targetFolder)
+{
+    m_window.showNotice(tr("Exporting and checking the adapter…"));
+    m_files.post<QString>(
+        [from = runFolder.toStdString(), to = targetFolder.toStdString()] { return exportAdapter(from, to); },
+        [this](const QString& certificate) { m_window.showNotice(certificate); },
+        [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
+}
+
+void Application::saveExperiment(const QString& file, const ExperimentConfig& experiment)
+{
+    m_files.post<bool>(
+        [path = file.toStdString(), experiment] {
+            writeFileAtomically(path, toJson(experiment).dump(2) + "\n");
+            return true;
+        },
+        [this, file](bool) { m_window.setExperimentSaved(file); },
+        [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
+}
+
+void Application::close()
+{
+    m_isClosing = true;
+    if (m_controller.state() == RunState::Idle)
+        m_window.closeNow();
+    else
+        m_controller.stop();
+}
+
+} // namespace lora::app

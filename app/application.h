@@ -1,0 +1,71 @@
+#pragma once
+
+#include "app/session/background_jobs.h"
+#include "app/session/cost_desk.h"
+#include "app/session/run_library.h"
+#include "app/session/training_controller.h"
+
+#include <QObject>
+#include <QString>
+
+#include <filesystem>
+
+namespace lora::ui {
+class MainWindow;
+}
+
+namespace lora::app {
+
+/// Where this user's runs and their index are.
+struct DataFolders
+{
+    std::filesystem::path runs;
+    std::filesystem::path index;
+
+    /// Those of this user.
+    static DataFolders standard();
+    /// All inside one folder.
+    static DataFolders inside(const std::filesystem::path& folder);
+};
+
+/// Wires the window to the training and to the core: every request of the window is answered, and whatever
+/// takes time is done on another thread. Lives on the window's thread, and no longer than the window.
+class Application : public QObject
+{
+    Q_OBJECT
+
+public:
+    Application(ui::MainWindow& window, DataFolders folders, RunFunction run = runExperiment);
+
+    TrainingController& controller() { return m_controller; }
+    /// Opens what a command line or a drop names: a model folder, a run folder or an experiment file.
+    void open(const QString& path);
+
+signals:
+    void costShown();
+    void runsShown();
+
+private:
+    void connectTraining();
+    void connectQuestions();
+    void connectFiles();
+    void readModel(const QString& path);
+    void readDataset(const ExperimentConfig& experiment);
+    void readExperiment(const QString& file);
+    void start(const ExperimentConfig& experiment);
+    void exportRun(const QString& runFolder, const QString& targetFolder);
+    void saveExperiment(const QString& file, const ExperimentConfig& experiment);
+    void close();
+
+    ui::MainWindow& m_window;
+    const DataFolders m_folders;
+    TrainingController m_controller;
+    CostDesk m_costs;
+    RunLibrary m_runs;
+    JobLane m_models{JobLane::Policy::LatestWins};
+    JobLane m_datasets{JobLane::Policy::LatestWins};
+    JobLane m_files{JobLane::Policy::InOrder};
+    bool m_isClosing = false;
+};
+
+} // namespace lora::app

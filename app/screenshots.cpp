@@ -1,0 +1,127 @@
+#include "app/screenshots.h"
+
+#include "app/application.h"
+#include "ui/main_window.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QTimer>
+
+namespace lora::app {
+
+using ui::MainWindow;
+using ui::RunState;
+
+namespace {
+
+/// Time for fonts, layouts and the last replot to settle before a picture.
+constexpr int settleMilliseconds = 600;
+/// Share of a run after which it is photographed.
+constexpr double midRun = 0.6;
+
+ExperimentConfig builtinExperiment(const ExperimentConfig& shown, const std::string& name, MethodType type,
+                                   int rank)
+{
+    ExperimentConfig experiment = shown;
+    experiment.name = name;
+    experiment.method.type = type;
+    experiment.method.lora.r = rank;
+    // PEFT's habit of alpha = 2r keeps the update's scale the same over ranks.
+    experiment.method.lora.loraAlpha = 2.0 * rank;
+    return experiment;
+}
+
+} // namespace
+
+Screenshots::Screenshots(MainWindow& window, Application& application, QString folder, QSize size)
+    : m_window(window)
+    , m_application(application)
+    , m_folder(std::move(folder))
+    , m_size(size)
+{
+    TrainingController& controller = application.controller();
+    connect(&controller, &TrainingController::started, this,
+            [this](const RunStart& start) { m_totalSteps = start.totalSteps; });
+    connect(&controller, &TrainingController::stepsArrived, this,
+            [this](const std::vector<StepMetrics>& steps) { noteSteps(steps.back().step); });
+    connect(&controller, &TrainingController::ended, this, [this](const RunOutcome& outcome) {
+        if (outcome.status != RunStatus::Completed)
+            m_problem = QString::fromStdString(outcome.message);
+    });
+    connect(&controller, &TrainingController::stateChanged, this, [this](RunState state) {
+        if (state == RunState::Idle)
+            QTimer::singleShot(settleMilliseconds, this, &Screenshots::nextRun);
+    });
+}
+
+void Screenshots::begin()
+{
+    m_window.resize(m_size);
+    m_window.showPage(MainWindow::Page::Setup);
+    // The cost panel is what fills last.
+    connect(&m_application, &Application::costShown, this, [this] {
+        if (!std::exchange(m_isSetupTaken, true))
+            QTimer::singleShot(settleMilliseconds, this, &Screenshots::takeSetup);
+    });
+}
+
+void Screenshots::takeSetup()
+{
+    take("setup.png");
+    const ExperimentConfig shown = m_window.experiment();
+    m_experiments = {builtinExperiment(shown, "LoRA r=1", MethodType::Lora, 1),
+                     builtinExperiment(shown, "LoRA r=4", MethodType::Lora, 4),
+                     builtinExperiment(shown, "Full fine-tuning", MethodType::Full, 4),
+                     builtinExperiment(shown, "LoRA r=16", MethodType::Lora, 16)};
+    // The usual rates: full fine-tuning diverges at LoRA's.
+    m_experiments[2].training.learningRate = shown.training.learningRate / 10;
+    m_window.showPage(MainWindow::Page::Train);
+    nextRun();
+}
+
+void Screenshots::nextRun()
+{
+    if (!m_problem.isEmpty()) {
+        emit finished(m_problem);
+        return;
+    }
+    if (m_next == m_experiments.size()) {
+        takeCompare();
+        return;
+    }
+    emit m_window.startRequested(m_experiments[m_next++]);
+    m_window.showPage(MainWindow::Page::Train);
+}
+
+void Screenshots::noteSteps(std::int64_t step)
+{
+    const bool isLast = m_next == m_experiments.size();
+    if (!isLast || m_isTrainTaken || static_cast<double>(step) < midRun * static_cast<double>(m_totalSteps))
+        return;
+    m_isTrainTaken = true;
+    take("train.png");
+}
+
+void Screenshots::takeCompare()
+{
+    connect(
+        &m_application, &Application::runsShown, this,
+        [this] {
+            QTimer::singleShot(settleMilliseconds, this, [this] {
+                take("compare.png");
+                emit finished(m_problem);
+            });
+        },
+        Qt::SingleShotConnection);
+    m_window.showPage(MainWindow::Page::Compare);
+    emit m_window.runsRefreshRequested();
+}
+
+void Screenshots::take(const QString& name)
+{
+    const QString path = QDir(m_folder).filePath(name);
+    if (!QDir().mkpath(m_folder) || !m_window.grab().save(path))
+        m_problem = tr("Cannot write %1.").arg(path);
+}
+
+} // namespace lora::app

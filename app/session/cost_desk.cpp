@@ -1,0 +1,115 @@
+#include "app/session/cost_desk.h"
+
+#include "core/cost/calibration.h"
+
+#include <algorithm>
+
+namespace lora::app {
+
+CostDesk::CostDesk(QObject* parent)
+    : QObject(parent)
+{}
+
+void CostDesk::setModel(const ModelSummary& model)
+{
+    m_model = model;
+    m_modelProblem.clear();
+    answer();
+}
+
+void CostDesk::setDataset(const ExperimentConfig& experiment, std::int64_t numLabels,
+                          std::vector<std::int32_t> lengths)
+{
+    m_dataModel = experiment.model;
+    m_data = dataKey(experiment.data);
+    m_dataProblem.clear();
+    m_numLabels = numLabels;
+    m_lengths = std::move(lengths);
+    answer();
+}
+
+void CostDesk::dropModel(const QString& reason)
+{
+    m_model.reset();
+    m_modelProblem = reason;
+    answer();
+}
+
+void CostDesk::dropDataset(const QString& reason)
+{
+    m_data.reset();
+    m_dataProblem = reason;
+    answer();
+}
+
+void CostDesk::setTraining(bool isTraining)
+{
+    m_isTraining = isTraining;
+    if (!isTraining)
+        answer();
+}
+
+void CostDesk::request(const ExperimentConfig& experiment)
+{
+    m_wanted = experiment;
+    answer();
+}
+
+/// Where rows are cut does not matter here: lengths are kept uncut and cut for every answer.
+DataConfig CostDesk::dataKey(DataConfig data)
+{
+    data.maxLength = 0;
+    return data;
+}
+
+QString CostDesk::missing() const
+{
+    if (hasErrors(validate(*m_wanted)))
+        return tr("Some settings have to be corrected first.");
+    if (!m_model || m_model->path != m_wanted->model)
+        return m_modelProblem.isEmpty() ? tr("The model is being read.") : m_modelProblem;
+    if (!m_data || *m_data != dataKey(m_wanted->data) || m_dataModel != m_wanted->model)
+        return m_dataProblem.isEmpty() ? tr("The data set is being read.") : m_dataProblem;
+    return {};
+}
+
+void CostDesk::answer()
+{
+    if (!m_wanted)
+        return;
+    if (const QString reason = missing(); !reason.isEmpty()) {
+        emit unavailable(reason);
+        return;
+    }
+    const CalibrationKey key{m_wanted->model, m_wanted->training.threads};
+    const auto calibration = m_calibrations.find(key);
+    if (calibration == m_calibrations.end()) {
+        calibrateFor(key);
+        return;
+    }
+    WorkloadFacts facts{*m_model, m_numLabels, m_lengths};
+    for (std::int32_t& length : facts.trainLengths)
+        length = std::min(length, m_wanted->data.maxLength);
+    try {
+        emit ready(estimateCost(*m_wanted, facts, calibration->second));
+    } catch (const Error& error) {
+        emit unavailable(QString::fromStdString(error.what()));
+    }
+}
+
+void CostDesk::calibrateFor(const CalibrationKey& key)
+{
+    if (m_isTraining) {
+        emit unavailable(tr("This machine is measured for this model when the running training has ended."));
+        return;
+    }
+    emit unavailable(tr("Measuring this machine."));
+    m_lane.post<Calibration>([model = *m_model, threads = key.second] { return calibrate(model, threads); },
+                             [this, key](const Calibration& calibration) {
+                                 m_calibrations[key] = calibration;
+                                 answer();
+                             },
+                             [this](const QString& what, const QString&) { emit unavailable(what); });
+}
+
+} // namespace lora::app

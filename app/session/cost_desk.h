@@ -1,0 +1,63 @@
+#pragma once
+
+#include "app/session/background_jobs.h"
+#include "app/session/dataset_facts.h"
+#include "core/cost/cost_model.h"
+
+#include <QObject>
+#include <QString>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace lora::app {
+
+/// Answers "what would this configuration cost", from the latest model and data it was told about. The
+/// estimate itself takes microseconds; what it needs of this machine is measured once per model and number of
+/// workers, in the background and never beside a training, which would falsify both.
+class CostDesk : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit CostDesk(QObject* parent = nullptr);
+
+    void setModel(const ModelSummary& model);
+    void setDataset(const ExperimentConfig& experiment, std::int64_t numLabels,
+                    std::vector<std::int32_t> lengths);
+    /// Forgets model or data because they could not be read; `reason` is what is answered from now on.
+    void dropModel(const QString& reason);
+    void dropDataset(const QString& reason);
+    void setTraining(bool isTraining);
+
+    /// Answers at once, or as soon as what is missing arrives.
+    void request(const ExperimentConfig& experiment);
+
+signals:
+    void ready(const lora::CostReport& report);
+    void unavailable(const QString& reason);
+
+private:
+    using CalibrationKey = std::pair<std::string, int>; ///< model, threads
+
+    void answer();
+    QString missing() const;
+    void calibrateFor(const CalibrationKey& key);
+    static DataConfig dataKey(DataConfig data);
+
+    std::optional<ExperimentConfig> m_wanted;
+    std::optional<ModelSummary> m_model;
+    QString m_modelProblem;
+    std::string m_dataModel;
+    std::optional<DataConfig> m_data;
+    QString m_dataProblem;
+    std::int64_t m_numLabels = 0;
+    std::vector<std::int32_t> m_lengths;
+    std::map<CalibrationKey, Calibration> m_calibrations;
+    bool m_isTraining = false;
+    JobLane m_lane{JobLane::Policy::LatestWins};
+};
+
+} // namespace lora::app

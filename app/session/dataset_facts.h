@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/config/experiment_config.h"
+#include "ui/dataset_preview.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace lora::app {
+
+/// What the window needs to know of an experiment's data: the card's preview and what costs depend on.
+struct DatasetFacts
+{
+    ui::DatasetPreview preview;
+    std::int64_t numLabels = 0;
+    std::vector<std::int32_t> trainLengths; ///< tokens of each training row, before truncation
+};
+
+/// Reads, tokenises and checks all rows: seconds for large files, so never on the window's thread. Throws
+/// lora::Error.
+DatasetFacts readDatasetFacts(const ExperimentConfig& experiment);
+
+} // namespace lora::app
