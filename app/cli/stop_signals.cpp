@@ -1,6 +1,7 @@
 #include "app/cli/stop_signals.h"
 
 #include "app/cli/exit_codes.h"
+#include "core/base/stopwatch.h"
 
 #include <ctime>
 
@@ -14,12 +15,18 @@ void listen(const std::stop_token& end, const sigset_t& signals, TrainingControl
 {
     // A thread that waits, not a handler: asking to stop takes a lock, which a handler must not.
     constexpr timespec patience{0, 50'000'000};
+    // timeout(1) and terminals may send one wish to stop twice in a row; only a later one means "at once".
+    constexpr double sameWish = 0.5;
+    Stopwatch sinceFirst;
     while (!end.stop_requested()) {
         if (sigtimedwait(&signals, nullptr, &patience) < 0)
             continue;
-        if (control.isStopRequested())
+        if (!control.isStopRequested()) {
+            control.requestStop();
+            sinceFirst.restart();
+        } else if (sinceFirst.seconds() > sameWish) {
             _exit(exit_codes::stopped);
-        control.requestStop();
+        }
     }
 }
 
