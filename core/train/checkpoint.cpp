@@ -33,15 +33,19 @@ void readInto(const SafetensorsFile& file, const std::string& name, const std::v
 
 nlohmann::ordered_json stateJson(const TrainerState& state)
 {
-    nlohmann::ordered_json document = {
-        {"step", state.step},       {"tokens", state.tokens},
-        {"token_pairs", state.tokenPairs},
+    nlohmann::ordered_json document = {{"step", state.step},
+                                       {"tokens", state.tokens},
+                                       {"token_pairs", state.tokenPairs},
                                        {"sequences", state.sequences},
                                        {"labelled_items", state.labelledItems},
-                                       {"flops", state.flops},     {"train_seconds", state.trainSeconds},
-        {"seconds", state.seconds}, {"best_step", state.bestStep},
-        {"best_value", nullptr},    {"evaluations_without_gain", state.evaluationsWithoutGain},
-        {"workers", state.workers}};
+                                       {"flops", state.flops},
+                                       {"train_seconds", state.trainSeconds},
+                                       {"seconds", state.seconds},
+                                       {"best_step", state.bestStep},
+                                       {"best_value", nullptr},
+                                       {"evaluations_without_gain", state.evaluationsWithoutGain},
+                                       {"evaluated_step", state.evaluatedStep},
+                                       {"workers", state.workers}};
     if (state.bestValue)
         document["best_value"] = *state.bestValue;
     return document;
@@ -63,6 +67,7 @@ TrainerState stateFromJson(const nlohmann::json& document, const std::string& so
         if (!document.at("best_value").is_null())
             state.bestValue = document.at("best_value").get<double>();
         state.evaluationsWithoutGain = document.at("evaluations_without_gain").get<int>();
+        state.evaluatedStep = document.at("evaluated_step").get<std::int64_t>();
         state.workers = document.at("workers").get<int>();
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorKind::BadInput, fmt::format("{}: not a trainer state: {}", source, error.what()),

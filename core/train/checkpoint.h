@@ -23,6 +23,7 @@ struct TrainerState
     std::int64_t bestStep = 0;
     std::optional<double> bestValue;
     int evaluationsWithoutGain = 0;
+    std::int64_t evaluatedStep = -1; ///< step of the last finished evaluation
     int workers = 0;
 };
 

@@ -50,7 +50,7 @@ bool Trainer::resume()
             ErrorKind::BadUsage,
             fmt::format("this run was started with {} worker(s), now there are {}", m_state.workers, workers),
             fmt::format("Resume with --set training.threads={} to get the same bits.", m_state.workers));
-    m_evaluatedStep = m_savedStep = m_state.step;
+    m_savedStep = m_state.step;
     m_clockOffset = m_state.seconds;
     return true;
 }
@@ -59,10 +59,17 @@ RunOutcome Trainer::run(TrainingObserver& observer, TrainingControl& control)
 {
     observer.onStart(startOf());
     m_clock.restart();
-    if (m_evaluator && m_state.step == 0 && !evaluateNow(observer, control))
+    // Before the first step, and where a run was stopped in the middle of an evaluation.
+    const bool isEvaluationOwed = isEvaluationDue() && m_state.evaluatedStep != m_state.step;
+    if (m_evaluator && isEvaluationOwed && !evaluateNow(observer, control))
         return outcome(RunStatus::Stopped);
     RunStatus status = RunStatus::Completed;
     while (m_state.step < m_totalSteps) {
+        if (isPatienceOver()) {
+            observer.onMessage(fmt::format("Stopped early at step {}: no better {} for {} evaluations.",
+                                           m_state.step, m_metric, m_state.evaluationsWithoutGain));
+            break;
+        }
         honourPause(observer, control);
         if (control.isStopRequested()) {
             status = RunStatus::Stopped;
@@ -78,11 +85,6 @@ RunOutcome Trainer::run(TrainingObserver& observer, TrainingControl& control)
         }
         if (isCheckpointDue() || control.takeCheckpointRequest())
             writeCheckpoint(observer);
-        if (isPatienceOver()) {
-            observer.onMessage(fmt::format("Stopped early at step {}: no better {} for {} evaluations.",
-                                           m_state.step, m_metric, m_state.evaluationsWithoutGain));
-            break;
-        }
     }
     if (status == RunStatus::Stopped)
         writeCheckpoint(observer);
@@ -111,6 +113,7 @@ Trainer::Next Trainer::oneStep(TrainingObserver& observer)
         mixBits(m_config.seed * 0x9E3779B97F4A7C15ull + static_cast<std::uint64_t>(m_state.step));
     const StepResult result = m_step.run(m_group, rate, dropoutKey);
     m_divergedBecause = m_divergence.check(result.loss, result.gradNorm);
+    m_divergedStep = m_state.step + 1;
     if (!m_divergedBecause.empty() && !std::isfinite(result.loss + result.gradNorm))
         return Next::Stop; // the step was not applied
     ++m_state.step;
@@ -159,7 +162,7 @@ bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)
 void Trainer::noteEvaluation(const EvalMetrics& metrics)
 {
     m_evaluations.push_back(metrics);
-    m_evaluatedStep = metrics.step;
+    m_state.evaluatedStep = metrics.step;
     const auto found = metrics.values.find(m_metric);
     if (metrics.step == 0 || found == metrics.values.end())
         return;
@@ -188,12 +191,12 @@ bool Trainer::isCheckpointDue() const
 {
     if (m_config.saveSteps)
         return m_state.step % *m_config.saveSteps == 0 || m_state.bestStep == m_state.step;
-    return m_evaluatedStep == m_state.step || m_state.step % m_loader.stepsPerEpoch() == 0;
+    return m_state.evaluatedStep == m_state.step || m_state.step % m_loader.stepsPerEpoch() == 0;
 }
 
 bool Trainer::isPatienceOver() const
 {
-    return m_config.earlyStoppingPatience && m_evaluatedStep == m_state.step &&
+    return m_config.earlyStoppingPatience && m_state.evaluatedStep == m_state.step &&
            m_state.evaluationsWithoutGain >= *m_config.earlyStoppingPatience;
 }
 
@@ -253,7 +256,7 @@ RunOutcome Trainer::outcome(RunStatus status) const
     result.trainSeconds = m_state.trainSeconds;
     result.tokensTrained = m_state.tokens;
     if (status == RunStatus::Diverged) {
-        result.message = fmt::format("Diverged at step {}: {}{}.", m_state.step + 1, m_divergedBecause,
+        result.message = fmt::format("Diverged at step {}: {}{}.", m_divergedStep, m_divergedBecause,
                                      const_cast<Trainer*>(this)->tensorWithBadGradient());
         result.hint =
             fmt::format("Lower training.learning_rate (now {:g}), for example to {:g}, or set max_grad_norm.",

@@ -76,11 +76,11 @@ private:
     std::vector<EvalMetrics> m_evaluations;
     DivergenceMonitor m_divergence;
     std::vector<Batch> m_group;
-    std::int64_t m_evaluatedStep = -1;
     std::int64_t m_savedStep = -1;
     Stopwatch m_clock;
     double m_clockOffset = 0; ///< seconds of earlier stretches, minus pauses
     std::string m_divergedBecause;
+    std::int64_t m_divergedStep = 0;
 };
 
 } // namespace lora

@@ -46,6 +46,7 @@ TrainerState exampleState()
             .bestStep = 12,
             .bestValue = 0.625,
             .evaluationsWithoutGain = 1,
+            .evaluatedStep = 16,
             .workers = 2};
 }
 
@@ -89,6 +90,7 @@ TEST_F(Checkpoint, EverythingComesBackBitForBit)
     EXPECT_EQ(state.bestStep, expected.bestStep);
     EXPECT_EQ(state.bestValue, expected.bestValue);
     EXPECT_EQ(state.evaluationsWithoutGain, expected.evaluationsWithoutGain);
+    EXPECT_EQ(state.evaluatedStep, expected.evaluatedStep);
     EXPECT_EQ(state.workers, expected.workers);
 }
 
