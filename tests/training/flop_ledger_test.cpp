@@ -1,0 +1,114 @@
+#include "core/cost/flop_ledger.h"
+#include "tests/support/model_folder.h"
+#include "tests/training/tiny_run.h"
+
+#include <gtest/gtest.h>
+
+namespace lora::test {
+namespace {
+
+constexpr TaskType classification = TaskType::SequenceClassification;
+const TinyBert tiny{.hidden = 12, .layers = 3, .heads = 2, .intermediate = 20};
+
+struct LedgerCase
+{
+    std::string name;
+    MethodConfig method;
+    TaskType task = classification;
+};
+
+LedgerCase adapted(const std::string& name, std::variant<std::vector<std::string>, std::string> targets,
+                   std::optional<std::vector<int>> layers = {}, const std::string& bias = "none")
+{
+    LedgerCase what{name, loraMethod(3, std::move(targets))};
+    what.method.lora.layersToTransform = std::move(layers);
+    what.method.lora.bias = bias;
+    return what;
+}
+
+std::vector<LedgerCase> cases()
+{
+    using Names = std::vector<std::string>;
+    std::vector<LedgerCase> all = {
+        {"full", {.type = MethodType::Full, .lora = {}}},
+        {"head", {.type = MethodType::Head, .lora = {}}},
+        {"fullMaskedLm", {.type = MethodType::Full, .lora = {}}, TaskType::MaskedLm},
+        adapted("allLinear", "all-linear"),
+        adapted("allLinearTop", "all-linear", std::vector<int>{2}),
+        adapted("queryValue", Names{"query", "value"}),
+        adapted("queryTop", Names{"query"}, std::vector<int>{2}),
+        adapted("keyMiddle", Names{"key"}, std::vector<int>{1}),
+        adapted("attentionOutputBottom", Names{"attention.output.dense"}, std::vector<int>{0}),
+        adapted("intermediateTop", Names{"intermediate.dense"}, std::vector<int>{2}),
+        adapted("outputTop", R"(.*layer\.2\.output\.dense)"),
+        adapted("outputOfTwo", R"(.*layer\.[02]\.output\.dense)"),
+        adapted("poolerOnly", Names{"pooler.dense"}),
+        adapted("biasOfAdapted", Names{"value"}, std::vector<int>{1}, "lora_only"),
+        adapted("everyBias", Names{"value"}, std::vector<int>{2}, "all"),
+    };
+    LedgerCase ranks = adapted("rankPattern", Names{"query", "output.dense"});
+    ranks.method.lora.rankPattern = {{"query", 7}};
+    all.push_back(ranks);
+    LedgerCase savedPooler{"headAndPooler", {.type = MethodType::Head, .lora = {}}};
+    savedPooler.method.lora.modulesToSave = {"pooler"};
+    all.push_back(savedPooler);
+    LedgerCase masked = adapted("maskedLm", Names{"query", "intermediate.dense"}, std::vector<int>{1, 2});
+    masked.task = TaskType::MaskedLm;
+    all.push_back(masked);
+    return all;
+}
+
+class CountedFlops : public testing::TestWithParam<LedgerCase>
+{};
+
+TEST_P(CountedFlops, EqualTheLedgerToTheLastOperation)
+{
+    const auto& [name, method, task] = GetParam();
+    const std::int64_t labels = task == classification ? 3 : 0;
+    ModelFolder folder(tiny, task, labels);
+    const ModelSummary summary = describeModel(folder.write().string(), task, labels);
+    const TrainingPlan plan = planTraining(method, partsOf(summary, task));
+    const FlopLedger ledger = trainingLedger(summary, task, plan);
+
+    const auto model = tinyModel<float>(tiny, task, labels);
+    const auto trainable = applyMethod(*model, method, 1);
+    const std::vector<int> lengths = {1, 9, 4, 17, 2};
+    const Batch batch = randomBatch(lengths, task, tiny);
+    WorkCounts work = countWork(std::vector<std::int32_t>(lengths.begin(), lengths.end()));
+    work.labelledTokens = static_cast<double>(batch.tokenLabels.empty() ? 0 : batch.labelledItems());
+    for (const int workers : {1, 2}) {
+        WorkerPool pool(workers);
+        TrainingStep<float> step(*model, trainable, pool, {}, 1);
+        EXPECT_EQ(static_cast<double>(step.run(std::span(&batch, 1), 1e-3, 5).flops),
+                  ledger.total(work).total())
+            << workers << " workers";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, CountedFlops, testing::ValuesIn(cases()),
+                         [](const auto& test) { return test.param.name; });
+
+/// The closed form of a full-size encoder: adapting only upper layers removes their missing backward.
+TEST(FlopLedger, SharesOfFullTrainingAreThoseOfTheClosedForm)
+{
+    const TinyBert wide{.hidden = 96, .layers = 12, .heads = 12, .intermediate = 384};
+    ModelFolder folder(wide, classification, 2);
+    const ModelSummary summary = describeModel(folder.write().string(), classification, 2);
+    const WorkCounts work = countWork(std::vector<std::int32_t>(4, 8));
+    const auto flops = [&](const MethodConfig& method) {
+        return trainingLedger(summary, classification, planTraining(method, partsOf(summary, classification)))
+            .total(work)
+            .total();
+    };
+    const double full = flops({.type = MethodType::Full, .lora = {}});
+    for (const int adaptedLayers : {12, 6, 3}) {
+        MethodConfig method = loraMethod(1, std::vector<std::string>{"query", "value"});
+        method.lora.layersToTransform.emplace();
+        for (int layer = 12 - adaptedLayers; layer < 12; ++layer)
+            method.lora.layersToTransform->push_back(layer);
+        EXPECT_NEAR(flops(method) / full, 1.0 / 3 + adaptedLayers / 36.0, 0.02) << adaptedLayers;
+    }
+}
+
+} // namespace
+} // namespace lora::test
