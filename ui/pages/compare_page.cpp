@@ -15,6 +15,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QTableView>
@@ -71,9 +72,6 @@ void ComparePage::createTable()
     m_view->horizontalHeader()->setHighlightSections(false);
     m_view->horizontalHeader()->setSectionsMovable(true);
     m_view->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
-    // Worth a column only to those who vary them; the header's menu brings them back.
-    for (const int column : {RunTableModel::Model, RunTableModel::Epochs, RunTableModel::Seed})
-        m_view->setColumnHidden(column, true);
 }
 
 void ComparePage::createCharts()
@@ -104,6 +102,7 @@ void ComparePage::createActions()
     m_use->setToolTip(tr("Bring the selected run's experiment to Setup"));
     m_metric = new QComboBox(this);
     m_metric->setAccessibleName(tr("Curve"));
+    m_metric->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_xAxis = new QComboBox(this);
     m_xAxis->setAccessibleName(tr("Over"));
     m_xAxis->addItem(tr("over steps"), int(XAxis::Step));
@@ -154,7 +153,15 @@ void ComparePage::buildLayout()
     for (BarChart* bar : m_bars)
         bars->addWidget(bar);
     bars->addStretch(1);
-    grid->addLayout(bars, 0, 2, 2, 1);
+    bars->setContentsMargins(0, 0, kGrid, 0);
+    auto* barArea = new QScrollArea(this);
+    auto* barContent = new QWidget;
+    barContent->setLayout(bars);
+    barArea->setWidget(barContent);
+    barArea->setWidgetResizable(true);
+    barArea->setFrameShape(QFrame::NoFrame);
+    barArea->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    grid->addWidget(barArea, 0, 2, 2, 1);
     grid->setColumnStretch(0, 4);
     grid->setColumnStretch(1, 3);
     grid->setColumnStretch(2, 3);
@@ -163,8 +170,9 @@ void ComparePage::buildLayout()
     auto* splitter = new QSplitter(Qt::Vertical, this);
     splitter->addWidget(top);
     splitter->addWidget(charts);
-    splitter->setStretchFactor(0, 2);
-    splitter->setStretchFactor(1, 3);
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 2);
+    splitter->setSizes({28 * kGrid, 56 * kGrid});
     splitter->setChildrenCollapsible(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, 2 * kGrid);
@@ -208,6 +216,7 @@ void ComparePage::setRuns(const std::vector<RunRecordPtr>& runs)
 {
     const RunRecordPtr before = currentRun();
     m_model->setRuns(runs);
+    showVaryingColumns();
     m_view->resizeColumnsToContents();
     if (m_view->columnWidth(RunTableModel::Targets) > 30 * kGrid)
         m_view->setColumnWidth(RunTableModel::Targets, 30 * kGrid);
@@ -219,6 +228,19 @@ void ComparePage::setRuns(const std::vector<RunRecordPtr>& runs)
     }
     m_view->selectRow(row);
     refreshActions();
+}
+
+/// Settings all runs share are not worth a column, unless the user asked for it.
+void ComparePage::showVaryingColumns()
+{
+    for (const int column : {RunTableModel::Model, RunTableModel::Data, RunTableModel::LearningRate,
+                             RunTableModel::Epochs, RunTableModel::Seed}) {
+        std::set<QString> values;
+        for (int row = 0; row < m_model->rowCount(); ++row)
+            values.insert(m_model->index(row, column).data().toString());
+        if (!m_chosenColumns.contains(column))
+            m_view->setColumnHidden(column, values.size() < 2);
+    }
 }
 
 RunRecordPtr ComparePage::currentRun() const
@@ -393,7 +415,10 @@ void ComparePage::chooseColumns(const QPoint& position)
         action->setCheckable(true);
         action->setChecked(!m_view->isColumnHidden(column));
         connect(action, &QAction::toggled, this,
-                [this, column](bool isShown) { m_view->setColumnHidden(column, !isShown); });
+                [this, column](bool isShown) {
+                    m_chosenColumns.insert(column);
+                    m_view->setColumnHidden(column, !isShown);
+                });
     }
     menu.exec(m_view->horizontalHeader()->mapToGlobal(position));
 }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 
 class QComboBox;
 class QLineEdit;
@@ -50,6 +51,7 @@ private:
     void buildLayout();
     void connectSignals();
     RunRecordPtr currentRun() const;
+    void showVaryingColumns();
     void refreshActions();
     void refreshMetrics();
     void refreshCurves();
@@ -75,6 +77,7 @@ private:
     TimeSeriesPlot* m_curves;
     TimeSeriesPlot* m_scatter;
     std::array<BarChart*, 4> m_bars{};
+    std::set<int> m_chosenColumns; ///< shown or hidden by the user
 };
 
 } // namespace lora::ui

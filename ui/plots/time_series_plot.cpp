@@ -205,9 +205,18 @@ public:
         return label;
     }
 
+    /// Lower above upper until something is included; QCPRange's constructor would put that in order.
+    static QCPRange nothing()
+    {
+        QCPRange range;
+        range.lower = std::numeric_limits<double>::max();
+        range.upper = std::numeric_limits<double>::lowest();
+        return range;
+    }
+
     QCPRange dataRange() const
     {
-        QCPRange range(std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest());
+        QCPRange range = nothing();
         for (const auto& entry : series) {
             if (entry->buffer.empty())
                 continue;
@@ -229,7 +238,7 @@ public:
     /// Fills the graphs with the thinned points of [from, to]; returns their extent in y.
     QCPRange fillGraphs(const QCPRange& xRange)
     {
-        QCPRange extent(std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest());
+        QCPRange extent = nothing();
         const auto buckets = static_cast<std::size_t>(std::max(60, plot->axisRect()->width()));
         for (auto& entry : series) {
             const bool isSmoothed = entry->style.isSmoothable && entry->buffer.smoothing() > 0;
@@ -294,7 +303,7 @@ public:
         }
         for (const Level& level : levels)
             room = std::max(room, metrics.horizontalAdvance(level.name));
-        return std::min(room, plot->width() / 4);
+        return std::min(room, plot->width() / 3);
     }
 
     void replot(QCustomPlot::RefreshPriority priority)
@@ -351,9 +360,12 @@ public:
             if (label->visible())
                 placed.push_back({label, x, pixel});
         };
+        const QFontMetrics metrics(theme.font);
+        const int room = labelRoom();
         for (auto& entry : series) {
             const auto data = entry->graph->data();
             entry->label->setVisible(false);
+            entry->label->setText(metrics.elidedText(entry->style.name, Qt::ElideRight, room + 1));
             if (!entry->style.isLabelled || data->isEmpty())
                 continue;
             const auto last = data->constEnd() - 1;

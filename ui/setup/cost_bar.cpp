@@ -33,7 +33,8 @@ QString CostBar::changeLabel() const
 
 QString CostBar::absoluteLabel() const
 {
-    return tr("%1 of %2").arg(m_values.format(m_values.value), m_values.format(m_values.baseline));
+    const QString text = tr("%1 of %2").arg(m_values.format(m_values.value), m_values.format(m_values.baseline));
+    return m_values.isEstimate ? QStringLiteral("≈ ") + text : text;
 }
 
 QString CostBar::text() const

@@ -120,14 +120,13 @@ void DatasetCard::buildLayout()
                      tr("Rows the adapters learn from"));
     m_form->addField(tr("E&valuate on"), rowOf({m_eval, m_evalShare}), QStringLiteral("data.eval"),
                      tr("Rows kept apart to measure quality"));
-    auto* columns = rowOf({m_columns[0], m_columns[1], m_columns[2]});
-    for (int role = 0; role < 3; ++role)
-        static_cast<QHBoxLayout*>(columns->layout())->setStretch(role, 1);
-    m_form->addField(tr("&Columns"), columns, QStringLiteral("data.columns"),
-                     tr("Text, second text, label: found by name and content; change them where that went wrong"));
+    const QString why = tr("Found by name and content; change it where that went wrong");
+    m_form->addField(tr("Te&xt"), m_columns[0], QStringLiteral("data.columns.text"), why);
+    m_form->addField(tr("Second text"), m_columns[1], QStringLiteral("data.columns.text_pair"), why);
+    m_form->addField(tr("La&bel"), m_columns[2], QStringLiteral("data.columns.label"), why);
     auto* task = new QLabel(tr("sequence classification"), this);
     m_form->addField(tr("Task"), task, QStringLiteral("task"), tr("One label per text or pair of texts"));
-    m_form->addField(tr("Ma&x length"), m_maxLength, QStringLiteral("data.max_length"),
+    m_form->addField(tr("Max le&ngth"), m_maxLength, QStringLiteral("data.max_length"),
                      tr("Tokens of a row the model reads, special tokens included; drag the mark below"));
     body()->addWidget(m_form);
     body()->addWidget(m_status);
@@ -221,20 +220,18 @@ void DatasetCard::refreshSources()
 void DatasetCard::refreshColumns()
 {
     const ColumnMapping& chosen = m_editor.experiment().data.columns;
-    const QString roles[] = {tr("text"), tr("second text"), tr("label")};
     for (int role = 0; role < 3; ++role) {
         QComboBox* combo = m_columns[role];
         const QSignalBlocker blocker(combo);
         combo->clear();
         if (role == 1)
-            combo->addItem(tr("no second text"), QString());
+            combo->addItem(tr("none"), QString());
         for (const std::string& column : m_preview.columns)
-            combo->addItem(tr("%1: %2").arg(roles[role], qstr(column)), qstr(column));
+            combo->addItem(qstr(column), qstr(column));
         const auto field = mappingField(role);
         const auto& value = chosen.*field ? chosen.*field : m_preview.mapping.*field;
         combo->setCurrentIndex(std::max(role == 1 ? 0 : -1, combo->findData(value ? qstr(*value) : QString())));
         combo->setEnabled(!m_preview.columns.empty() && !m_preview.isTokenized);
-        combo->setToolTip(combo->currentText());
     }
 }
 

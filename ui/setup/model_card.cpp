@@ -47,7 +47,7 @@ void ModelCard::buildLayout()
     m_form->addField(tr("&Model"), row, QStringLiteral("model"), tr("The pretrained network that is fine-tuned"));
     m_facts->setHorizontalSpacing(kGrid);
     m_facts->setVerticalSpacing(kGrid / 4);
-    m_facts->setColumnMinimumWidth(0, 104);
+    m_facts->setColumnMinimumWidth(0, 12 * kGrid);
     m_facts->setColumnStretch(1, 1);
     body()->addWidget(m_form);
     body()->addLayout(m_facts);

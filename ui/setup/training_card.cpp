@@ -48,7 +48,7 @@ QWidget* paired(QWidget* first, const QString& label, QWidget* second, QWidget* 
     layout->setSpacing(kGrid);
     auto* name = new QLabel(label, row);
     name->setBuddy(second);
-    name->setMinimumWidth(72);
+    name->setMinimumWidth(8 * kGrid);
     name->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     layout->addWidget(first, 1);
     layout->addWidget(name);

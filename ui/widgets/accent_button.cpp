@@ -32,7 +32,7 @@ void AccentButton::applyColor()
     QPalette colors = base;
     if (isEnabled()) {
         const QColor accent = accentColor(base);
-        colors.setColor(QPalette::Button, accent);
+        colors.setColor(QPalette::Button, accent.darker(118)); // styles lighten buttons
         colors.setColor(QPalette::ButtonText, textOn(accent));
     }
     setPalette(colors);

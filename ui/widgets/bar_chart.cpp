@@ -50,7 +50,7 @@ int BarChart::labelWidth() const
     int width = 0;
     for (const BarRow& row : m_rows)
         width = std::max(width, fontMetrics().horizontalAdvance(row.label));
-    return std::min(width, this->width() * 2 / 5) + kGrid;
+    return std::min(width + 2, this->width() * 2 / 5) + kGrid;
 }
 
 QSize BarChart::sizeHint() const

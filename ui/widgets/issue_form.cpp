@@ -28,7 +28,7 @@ IssueForm::IssueForm(QWidget* parent) : QWidget(parent), m_grid(new QGridLayout(
     m_grid->setHorizontalSpacing(kGrid);
     m_grid->setVerticalSpacing(kGrid / 2);
     m_grid->setColumnStretch(1, 1);
-    m_grid->setColumnMinimumWidth(0, 104);
+    m_grid->setColumnMinimumWidth(0, 12 * kGrid);
 }
 
 void IssueForm::addField(const QString& label, QWidget* control, const QString& field, const QString& why)

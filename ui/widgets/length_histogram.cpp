@@ -138,7 +138,7 @@ void LengthHistogram::paintEvent(QPaintEvent*)
     }
     paintBars(painter, area);
     paintAxis(painter, area);
-    const double x = xOf(m_cutoff);
+    const double x = std::min(xOf(m_cutoff), area.right() - 4.0);
     painter.setPen(QPen(hasFocus() ? accentColor(palette()) : palette().color(QPalette::WindowText), 1.5));
     painter.drawLine(QPointF(x, line + 2), QPointF(x, area.bottom()));
     painter.setBrush(painter.pen().color());

@@ -10,6 +10,36 @@
 
 namespace lora::ui {
 
+namespace {
+
+/// A flat button: the current page is tinted, not pressed in.
+class RailButton : public QToolButton
+{
+public:
+    using QToolButton::QToolButton;
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        if (isChecked() || underMouse() || hasFocus()) {
+            painter.setPen(hasFocus() ? QPen(accentColor(palette()), 1) : QPen(Qt::NoPen));
+            painter.setBrush(isChecked() ? trackColor(palette()) : Qt::transparent);
+            painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+        }
+        const int side = iconSize().width();
+        const int line = fontMetrics().height();
+        const int top = (height() - side - line - 4) / 2;
+        icon().paint(&painter, QRect((width() - side) / 2, top, side, side), Qt::AlignCenter, QIcon::Normal,
+                     isChecked() ? QIcon::On : QIcon::Off);
+        painter.setPen(isChecked() ? accentColor(palette()) : palette().color(QPalette::WindowText));
+        painter.drawText(QRect(0, top + side + 4, width(), line), Qt::AlignCenter, text());
+    }
+};
+
+} // namespace
+
 NavRail::NavRail(QWidget* parent) : QWidget(parent), m_layout(new QVBoxLayout(this)), m_group(new QActionGroup(this))
 {
     m_layout->setContentsMargins(kGrid / 2, kGrid, kGrid / 2, kGrid);
@@ -25,11 +55,11 @@ QAction* NavRail::addPage(const QString& title, const QString& icon, const QKeyS
     action->setCheckable(true);
     action->setShortcut(shortcut);
     action->setToolTip(tr("%1 (%2)").arg(title, shortcut.toString(QKeySequence::NativeText)));
-    auto* button = new QToolButton(this);
+    auto* button = new RailButton(this);
     button->setDefaultAction(action);
     button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
     button->setIconSize(QSize(24, 24));
-    button->setAutoRaise(true);
+    button->setFocusPolicy(Qt::TabFocus);
     button->setMinimumSize(9 * kGrid, 7 * kGrid);
     button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_layout->insertWidget(index, button);
