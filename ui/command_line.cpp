@@ -11,8 +11,9 @@ namespace {
 QString shellQuoted(const QString& text)
 {
     static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_./:=@%+-]+\\z"));
-    return plain.match(text).hasMatch() ? text
-                                        : u'\'' + QString(text).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
+    return plain.match(text).hasMatch()
+               ? text
+               : u'\'' + QString(text).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
 }
 
 QString fileNameFor(const std::string& name)
@@ -33,8 +34,8 @@ QString commandLine(const ExperimentConfig& experiment, const QString& savedFile
     const QString file = fileNameFor(experiment.name);
     const QString document = QString::fromStdString(
         toJson(experiment).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-    return QStringLiteral("cat > %1 <<'EXPERIMENT'\n").arg(file) + document + QStringLiteral("\nEXPERIMENT\n") + program +
-           file;
+    return QStringLiteral("cat > %1 <<'EXPERIMENT'\n").arg(file) + document +
+           QStringLiteral("\nEXPERIMENT\n") + program + file;
 }
 
 } // namespace lora::ui

@@ -42,7 +42,11 @@ private:
     QElapsedTimer m_age;
 };
 
-ExperimentEditor::ExperimentEditor(QObject* parent) : QObject(parent) { collectIssues(); }
+ExperimentEditor::ExperimentEditor(QObject* parent)
+    : QObject(parent)
+{
+    collectIssues();
+}
 
 void ExperimentEditor::edit(const QString& label, const std::function<void(ExperimentConfig&)>& change,
                             const QString& mergeKey)

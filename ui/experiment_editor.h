@@ -13,8 +13,8 @@
 
 namespace lora::ui {
 
-/// The experiment being edited, with undo and redo, and what is wrong with it. Cards change it through `edit` and show
-/// it again whenever `changed` is emitted; nobody else keeps a copy.
+/// The experiment being edited, with undo and redo, and what is wrong with it. Cards change it through `edit`
+/// and show it again whenever `changed` is emitted; nobody else keeps a copy.
 class ExperimentEditor : public QObject
 {
     Q_OBJECT
@@ -29,8 +29,8 @@ public:
     bool isSaved() const { return !m_file.isEmpty() && m_undoStack.isClean(); }
     QUndoStack& undoStack() { return m_undoStack; }
 
-    /// One undoable step called `label`. Steps with the same non-empty `mergeKey` in quick succession (a slider's drag, a
-    /// word being typed) become one. A change without effect makes no step.
+    /// One undoable step called `label`. Steps with the same non-empty `mergeKey` in quick succession (a
+    /// slider's drag, a word being typed) become one. A change without effect makes no step.
     void edit(const QString& label, const std::function<void(ExperimentConfig&)>& change,
               const QString& mergeKey = {});
     /// Starts afresh with another experiment, without history.

@@ -34,13 +34,27 @@ MainWindow::MainWindow(QSettings& settings, QWidget* parent)
     QTimer::singleShot(0, this, &MainWindow::runsRefreshRequested);
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow()
+{
+    // The undo stack announces its own end, after the actions it would update are gone.
+    m_d->editor().undoStack().disconnect(this);
+    m_d->editor().disconnect(this);
+}
 
-const ExperimentConfig& MainWindow::experiment() const { return m_d->editor().experiment(); }
+const ExperimentConfig& MainWindow::experiment() const
+{
+    return m_d->editor().experiment();
+}
 
-RunState MainWindow::runState() const { return m_d->state; }
+RunState MainWindow::runState() const
+{
+    return m_d->state;
+}
 
-MainWindow::Page MainWindow::page() const { return static_cast<Page>(m_d->pages->currentIndex()); }
+MainWindow::Page MainWindow::page() const
+{
+    return static_cast<Page>(m_d->pages->currentIndex());
+}
 
 void MainWindow::setExperiment(const ExperimentConfig& experiment, const QString& file)
 {
@@ -85,9 +99,15 @@ void MainWindow::setDatasetProblem(const QString& what, const QString& hint)
     m_d->setup->costPanel().clearReport(tr("No estimate without data."));
 }
 
-void MainWindow::setCostReport(const CostReport& report) { m_d->setup->costPanel().setReport(report); }
+void MainWindow::setCostReport(const CostReport& report)
+{
+    m_d->setup->costPanel().setReport(report);
+}
 
-void MainWindow::clearCostReport(const QString& reason) { m_d->setup->costPanel().clearReport(reason); }
+void MainWindow::clearCostReport(const QString& reason)
+{
+    m_d->setup->costPanel().clearReport(reason);
+}
 
 void MainWindow::setRunState(RunState state)
 {
@@ -101,9 +121,13 @@ void MainWindow::setRunState(RunState state)
         showPage(Page::Train);
 }
 
-void MainWindow::setRunActivity(const QString& text) { m_d->runBar->setActivity(text); }
+void MainWindow::setRunActivity(const QString& text)
+{
+    m_d->runBar->setActivity(text);
+}
 
-void MainWindow::setRunStart(const RunStart& start, const ExperimentConfig& experiment, const QString& runFolder)
+void MainWindow::setRunStart(const RunStart& start, const ExperimentConfig& experiment,
+                             const QString& runFolder)
 {
     const QString name = experiment.name.empty() ? QFileInfo(runFolder).fileName() : qstr(experiment.name);
     m_d->runBar->setRun(start, name);
@@ -117,9 +141,15 @@ void MainWindow::addStepMetrics(const std::vector<StepMetrics>& steps)
     m_d->train->addSteps(steps);
 }
 
-void MainWindow::addEvalMetrics(const EvalMetrics& metrics) { m_d->train->addEvaluation(metrics); }
+void MainWindow::addEvalMetrics(const EvalMetrics& metrics)
+{
+    m_d->train->addEvaluation(metrics);
+}
 
-void MainWindow::setEvaluationProgress(qint64 done, qint64 total) { m_d->runBar->setEvaluationProgress(done, total); }
+void MainWindow::setEvaluationProgress(qint64 done, qint64 total)
+{
+    m_d->runBar->setEvaluationProgress(done, total);
+}
 
 void MainWindow::setRunOutcome(const RunOutcome& outcome)
 {
@@ -132,7 +162,10 @@ void MainWindow::setRunOutcome(const RunOutcome& outcome)
                        : tr("The run was stopped. Its checkpoint and adapter are in its folder."));
 }
 
-void MainWindow::setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs) { m_d->compare->setRuns(runs); }
+void MainWindow::setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs)
+{
+    m_d->compare->setRuns(runs);
+}
 
 void MainWindow::showPage(Page page)
 {
@@ -140,9 +173,15 @@ void MainWindow::showPage(Page page)
     m_d->rail->setCurrent(static_cast<int>(page));
 }
 
-void MainWindow::showProblem(const QString& what, const QString& hint) { m_d->messages->showProblem(what, hint); }
+void MainWindow::showProblem(const QString& what, const QString& hint)
+{
+    m_d->messages->showProblem(what, hint);
+}
 
-void MainWindow::showNotice(const QString& text) { m_d->messages->showNotice(text); }
+void MainWindow::showNotice(const QString& text)
+{
+    m_d->messages->showNotice(text);
+}
 
 void MainWindow::closeNow()
 {
@@ -200,8 +239,9 @@ void MainWindow::dropEvent(QDropEvent* event)
             e.data.eval.reset();
         });
     } else {
-        return showProblem(tr("%1 is neither a model folder nor a data file.").arg(file.fileName()),
-                           tr("Drop a Hugging Face folder, a CSV, TSV or JSONL file, or an experiment file."));
+        return showProblem(
+            tr("%1 is neither a model folder nor a data file.").arg(file.fileName()),
+            tr("Drop a Hugging Face folder, a CSV, TSV or JSONL file, or an experiment file."));
     }
     showPage(Page::Setup);
 }

@@ -15,8 +15,12 @@
 #include <QMessageBox>
 #include <QVBoxLayout>
 
-// Resources of a static library register themselves only when asked to, and the macro has to stand outside namespaces.
-static void registerIcons() { Q_INIT_RESOURCE(icons); }
+// Resources of a static library register themselves only when asked to, and the macro has to stand outside
+// namespaces.
+static void registerIcons()
+{
+    Q_INIT_RESOURCE(icons);
+}
 
 namespace lora::ui {
 
@@ -63,11 +67,12 @@ void MainWindow::Private::createActions()
     createViewMenu();
     QMenu* help = q.menuBar()->addMenu(MainWindow::tr("&Help"));
     add(help, MainWindow::tr("About LoRA Workbench"), {}, [this] {
-        auto* box = new QMessageBox(QMessageBox::NoIcon, MainWindow::tr("About LoRA Workbench"),
-                                    MainWindow::tr("LoRA Workbench %1\n\nA desktop laboratory for fine-tuning "
-                                                   "transformers with LoRA on an ordinary computer.\n\nGPL-3.0-or-later")
-                                        .arg(QApplication::applicationVersion()),
-                                    QMessageBox::Close, &q);
+        auto* box = new QMessageBox(
+            QMessageBox::NoIcon, MainWindow::tr("About LoRA Workbench"),
+            MainWindow::tr("LoRA Workbench %1\n\nA desktop laboratory for fine-tuning "
+                           "transformers with LoRA on an ordinary computer.\n\nGPL-3.0-or-later")
+                .arg(QApplication::applicationVersion()),
+            QMessageBox::Close, &q);
         box->setAttribute(Qt::WA_DeleteOnClose);
         box->open();
     });
@@ -78,14 +83,21 @@ void MainWindow::Private::createActions()
 void MainWindow::Private::createFileMenu()
 {
     QMenu* file = q.menuBar()->addMenu(MainWindow::tr("&File"));
-    add(file, MainWindow::tr("&Open experiment…"), QKeySequence::Open, [this] { open(); }, QStringLiteral("open"));
-    add(file, MainWindow::tr("&Save experiment"), QKeySequence::Save, [this] { save(false); }, QStringLiteral("save"));
+    add(
+        file, MainWindow::tr("&Open experiment…"), QKeySequence::Open, [this] { open(); },
+        QStringLiteral("open"));
+    add(
+        file, MainWindow::tr("&Save experiment"), QKeySequence::Save, [this] { save(false); },
+        QStringLiteral("save"));
     add(file, MainWindow::tr("Save experiment &as…"), QKeySequence::SaveAs, [this] { save(true); });
     file->addSeparator();
-    add(file, MainWindow::tr("Open &model folder…"), QKeySequence(Qt::CTRL | Qt::Key_M), [this] {
-        q.showPage(Page::Setup);
-        setup->modelCard().chooseFolder();
-    }, QStringLiteral("folder"));
+    add(
+        file, MainWindow::tr("Open &model folder…"), QKeySequence(Qt::CTRL | Qt::Key_M),
+        [this] {
+            q.showPage(Page::Setup);
+            setup->modelCard().chooseFolder();
+        },
+        QStringLiteral("folder"));
     add(file, MainWindow::tr("Open &data file…"), QKeySequence(Qt::CTRL | Qt::Key_D), [this] {
         q.showPage(Page::Setup);
         setup->datasetCard().chooseFile();
@@ -105,25 +117,31 @@ void MainWindow::Private::createEditMenu()
     m_icons.emplace_back(redo, QStringLiteral("redo"));
     edit->addActions({undo, redo});
     edit->addSeparator();
-    add(edit, MainWindow::tr("&Copy command line"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
+    add(
+        edit, MainWindow::tr("&Copy command line"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
         [this] { copyCommand(); }, QStringLiteral("terminal"));
 }
 
 void MainWindow::Private::createRunMenu()
 {
     QMenu* run = q.menuBar()->addMenu(MainWindow::tr("&Run"));
-    m_start = add(run, MainWindow::tr("&Start"), QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { start(); },
-                  QStringLiteral("play"));
-    m_pause = add(run, MainWindow::tr("&Pause"), QKeySequence(Qt::CTRL | Qt::Key_P), [this] {
-        state == RunState::Paused ? emit q.resumeRequested() : emit q.pauseRequested();
-    }, QStringLiteral("pause"));
-    m_stop = add(run, MainWindow::tr("S&top"), QKeySequence(Qt::CTRL | Qt::Key_Period),
-                 [this] { emit q.stopRequested(); }, QStringLiteral("stop"));
-    m_checkpoint = add(run, MainWindow::tr("Save &checkpoint"), QKeySequence(Qt::CTRL | Qt::Key_K),
-                       [this] { emit q.checkpointRequested(); }, QStringLiteral("checkpoint"));
+    m_start = add(
+        run, MainWindow::tr("&Start"), QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { start(); },
+        QStringLiteral("play"));
+    m_pause = add(
+        run, MainWindow::tr("&Pause"), QKeySequence(Qt::CTRL | Qt::Key_P),
+        [this] { state == RunState::Paused ? emit q.resumeRequested() : emit q.pauseRequested(); },
+        QStringLiteral("pause"));
+    m_stop = add(
+        run, MainWindow::tr("S&top"), QKeySequence(Qt::CTRL | Qt::Key_Period),
+        [this] { emit q.stopRequested(); }, QStringLiteral("stop"));
+    m_checkpoint = add(
+        run, MainWindow::tr("Save &checkpoint"), QKeySequence(Qt::CTRL | Qt::Key_K),
+        [this] { emit q.checkpointRequested(); }, QStringLiteral("checkpoint"));
     run->addSeparator();
-    add(run, MainWindow::tr("&Read runs again"), QKeySequence::Refresh, [this] { emit q.runsRefreshRequested(); },
-        QStringLiteral("refresh"));
+    add(
+        run, MainWindow::tr("&Read runs again"), QKeySequence::Refresh,
+        [this] { emit q.runsRefreshRequested(); }, QStringLiteral("refresh"));
 }
 
 void MainWindow::Private::createViewMenu()
@@ -184,12 +202,14 @@ void MainWindow::Private::buildLayout()
 
 void MainWindow::Private::connectSignals()
 {
-    QObject::connect(rail, &NavRail::pageChosen, &q, [this](int index) { q.showPage(static_cast<Page>(index)); });
+    QObject::connect(rail, &NavRail::pageChosen, &q,
+                     [this](int index) { q.showPage(static_cast<Page>(index)); });
     QObject::connect(&editor(), &ExperimentEditor::changed, &q, [this] { requestChanged(); });
     QObject::connect(&editor(), &ExperimentEditor::issuesChanged, &q, [this] { refreshActions(); });
     QObject::connect(&editor(), &ExperimentEditor::fileChanged, &q, [this] { refreshTitle(); });
     QObject::connect(&editor().undoStack(), &QUndoStack::cleanChanged, &q, [this] { refreshTitle(); });
-    QObject::connect(m_costTimer, &QTimer::timeout, &q, [this] { emit q.costRequested(editor().experiment()); });
+    QObject::connect(m_costTimer, &QTimer::timeout, &q,
+                     [this] { emit q.costRequested(editor().experiment()); });
     QObject::connect(setup, &SetupPage::startRequested, &q, [this] { start(); });
     QObject::connect(setup, &SetupPage::copyCommandRequested, &q, [this] { copyCommand(); });
     QObject::connect(setup, &SetupPage::saveRequested, &q, [this] { save(false); });
@@ -203,10 +223,12 @@ void MainWindow::Private::connectSignals()
     QObject::connect(compare, &ComparePage::refreshRequested, &q, &MainWindow::runsRefreshRequested);
     QObject::connect(compare, &ComparePage::exportRequested, &q, &MainWindow::exportRequested);
     QObject::connect(compare, &ComparePage::openFolderRequested, &q, &MainWindow::openFolderRequested);
-    QObject::connect(compare, &ComparePage::settingsRequested, &q, [this](const ExperimentConfig& experiment) {
-        editor().edit(MainWindow::tr("Use a run's settings"), [&](ExperimentConfig& e) { e = experiment; });
-        q.showPage(Page::Setup);
-    });
+    QObject::connect(compare, &ComparePage::settingsRequested, &q,
+                     [this](const ExperimentConfig& experiment) {
+                         editor().edit(MainWindow::tr("Use a run's settings"),
+                                       [&](ExperimentConfig& e) { e = experiment; });
+                         q.showPage(Page::Setup);
+                     });
 }
 
 /// Asks for whatever the last change made out of date.
@@ -243,7 +265,8 @@ void MainWindow::Private::start()
 void MainWindow::Private::open()
 {
     const QString filter = MainWindow::tr("Experiments (*.json);;All files (*)");
-    const QString file = QFileDialog::getOpenFileName(&q, MainWindow::tr("Open experiment"), editor().file(), filter);
+    const QString file =
+        QFileDialog::getOpenFileName(&q, MainWindow::tr("Open experiment"), editor().file(), filter);
     if (!file.isEmpty())
         emit q.openExperimentRequested(file);
 }
@@ -253,7 +276,8 @@ void MainWindow::Private::save(bool asksForFile)
     QString file = editor().file();
     if (asksForFile || file.isEmpty()) {
         const QString filter = MainWindow::tr("Experiments (*.json)");
-        const QString start = file.isEmpty() ? qstr(editor().experiment().name) + QStringLiteral(".json") : file;
+        const QString start =
+            file.isEmpty() ? qstr(editor().experiment().name) + QStringLiteral(".json") : file;
         file = QFileDialog::getSaveFileName(&q, MainWindow::tr("Save experiment"), start, filter);
         if (!file.isEmpty() && QFileInfo(file).suffix().isEmpty())
             file += QStringLiteral(".json");
@@ -272,8 +296,9 @@ void MainWindow::Private::copyCommand()
 void MainWindow::Private::refreshTitle()
 {
     const QString file = editor().file();
-    q.setWindowTitle(file.isEmpty() ? MainWindow::tr("LoRA Workbench")
-                                    : MainWindow::tr("%1[*] – LoRA Workbench").arg(QFileInfo(file).fileName()));
+    q.setWindowTitle(file.isEmpty()
+                         ? MainWindow::tr("LoRA Workbench")
+                         : MainWindow::tr("%1[*] – LoRA Workbench").arg(QFileInfo(file).fileName()));
     q.setWindowModified(!file.isEmpty() && !editor().isSaved());
 }
 

@@ -23,7 +23,10 @@ namespace lora::ui {
 class MainWindow::Private
 {
 public:
-    Private(MainWindow& window, QSettings& store) : q(window), settings(store) {}
+    Private(MainWindow& window, QSettings& store)
+        : q(window)
+        , settings(store)
+    {}
 
     void createWidgets();
     void createActions();

@@ -13,7 +13,8 @@
 /// Values of the shape the window is told, made up for tests and previews.
 namespace lora::ui::example {
 
-inline ModuleInfo module(const std::string& name, std::int64_t in, std::int64_t out, int block, const std::string& column)
+inline ModuleInfo module(const std::string& name, std::int64_t in, std::int64_t out, int block,
+                         const std::string& column)
 {
     ModuleInfo info;
     info.name = name;
@@ -64,13 +65,15 @@ inline DatasetPreview sentiment()
     DatasetPreview preview;
     preview.source = "builtin:sentiment";
     preview.columns = {"sentence", "label"};
-    const std::string texts[] = {"the soup was cold and nobody cared", "a warm, funny and generous evening",
-                                 "we waited an hour for a table that wobbled, under a lamp that buzzed, and left hungry",
-                                 "worth every minute of the long drive", "not as bad as they say, but not good either"};
+    const std::string texts[] = {
+        "the soup was cold and nobody cared", "a warm, funny and generous evening",
+        "we waited an hour for a table that wobbled, under a lamp that buzzed, and left hungry",
+        "worth every minute of the long drive", "not as bad as they say, but not good either"};
     for (int i = 0; i < 40; ++i) {
         preview.rows.push_back({texts[i % 5], i % 5 == 1 || i % 5 == 3 ? "positive" : "negative"});
         preview.lines.push_back(i + 2);
-        preview.tokens.push_back({"[CLS]", "the", "soup", "was", "cold", "and", "no", "##body", "care", "##d", "[SEP]"});
+        preview.tokens.push_back(
+            {"[CLS]", "the", "soup", "was", "cold", "and", "no", "##body", "care", "##d", "[SEP]"});
     }
     preview.mapping.text = "sentence";
     preview.mapping.label = "label";
@@ -79,7 +82,8 @@ inline DatasetPreview sentiment()
     preview.labels = {{"negative", 2056, 402}, {"positive", 1944, 398}};
     preview.lengthCounts.assign(60, 0);
     for (int n = 4; n < 60; ++n)
-        preview.lengthCounts[n] = static_cast<std::int64_t>(400 * std::exp(-0.5 * std::pow((n - 16.0) / 7.0, 2)) + (n < 50 ? 3 : 0));
+        preview.lengthCounts[n] = static_cast<std::int64_t>(
+            400 * std::exp(-0.5 * std::pow((n - 16.0) / 7.0, 2)) + (n < 50 ? 3 : 0));
     preview.problems = {{118, Severity::Warning, "the same text as line 42"},
                         {903, Severity::Warning, "the text is empty"}};
     return preview;
@@ -172,7 +176,9 @@ inline std::shared_ptr<const RunRecord> run(const ExperimentConfig& config, doub
     for (int number = 1; number <= 375; ++number)
         record->steps.push_back(step(number, 1.05 - quality, random));
     for (int epoch = 0; epoch <= 3; ++epoch)
-        record->evaluations.push_back(evaluation(epoch * 125, 0.69 - 0.12 * epoch, 0.497 + (quality - 0.497) * (1 - std::exp(-1.6 * epoch)) / (1 - std::exp(-4.8))));
+        record->evaluations.push_back(
+            evaluation(epoch * 125, 0.69 - 0.12 * epoch,
+                       0.497 + (quality - 0.497) * (1 - std::exp(-1.6 * epoch)) / (1 - std::exp(-4.8))));
     return record;
 }
 

@@ -26,7 +26,8 @@ void tellRun(MainWindow& window)
     start.evalExamples = 800;
     start.primaryMetric = "accuracy";
     window.setRunState(RunState::Preparing);
-    window.setRunStart(start, example::experiment("demo r=8", MethodType::Lora, 8), QStringLiteral("/runs/demo"));
+    window.setRunStart(start, example::experiment("demo r=8", MethodType::Lora, 8),
+                       QStringLiteral("/runs/demo"));
     window.setRunState(RunState::Running);
     std::mt19937 random(7);
     std::vector<StepMetrics> steps;
@@ -96,7 +97,9 @@ int main(int argc, char** argv)
     const QStringList arguments = application.arguments();
     const QString folder = arguments.value(1, QStringLiteral("."));
     QDir().mkpath(folder);
-    for (const QString& look : arguments.size() > 2 ? arguments.mid(2) : QStringList{QStringLiteral("light"), QStringLiteral("dark")}) {
+    for (const QString& look : arguments.size() > 2
+                                   ? arguments.mid(2)
+                                   : QStringList{QStringLiteral("light"), QStringLiteral("dark")}) {
         pictures(folder, look, {1280, 800});
         pictures(folder, look, {1920, 1080});
     }

@@ -6,7 +6,8 @@
 
 namespace lora::ui {
 
-/// The first rows of a data file, one column per column of the file; columns in use say their role in the header.
+/// The first rows of a data file, one column per column of the file; columns in use say their role in the
+/// header.
 class DatasetPreviewModel : public QAbstractTableModel
 {
     Q_OBJECT

@@ -15,7 +15,8 @@ namespace {
 /// "2–5" for consecutive layers, "0, 3, 7" otherwise.
 QString layersText(const std::vector<int>& layers)
 {
-    const bool isRange = layers.size() > 2 && layers.back() - layers.front() + 1 == static_cast<int>(layers.size());
+    const bool isRange =
+        layers.size() > 2 && layers.back() - layers.front() + 1 == static_cast<int>(layers.size());
     if (isRange)
         return QStringLiteral("%1–%2").arg(layers.front()).arg(layers.back());
     QStringList parts;
@@ -38,7 +39,8 @@ QString targetsLabel(const MethodConfig& method)
         QStringList parts;
         for (const std::string& name : names)
             parts += qstr(name);
-        text = parts.size() > 6 ? RunTableModel::tr("%1 modules").arg(parts.size()) : parts.join(QStringLiteral(", "));
+        text = parts.size() > 6 ? RunTableModel::tr("%1 modules").arg(parts.size())
+                                : parts.join(QStringLiteral(", "));
     }
     if (method.lora.layersToTransform)
         text += RunTableModel::tr("; layers %1").arg(layersText(*method.lora.layersToTransform));
@@ -61,8 +63,8 @@ QString methodLabel(const MethodConfig& method)
 std::optional<double> primaryResult(const RunRecord& run)
 {
     const auto& summary = run.summary;
-    const auto& values = run.experiment.training.loadBestModelAtEnd && !summary.best.empty() ? summary.best
-                                                                                              : summary.final;
+    const auto& values =
+        run.experiment.training.loadBestModelAtEnd && !summary.best.empty() ? summary.best : summary.final;
     const auto found = values.find(summary.primaryMetric);
     return found == values.end() ? std::nullopt : std::optional(found->second);
 }
@@ -104,7 +106,10 @@ int RunTableModel::rowCount(const QModelIndex& parent) const
     return parent.isValid() ? 0 : static_cast<int>(m_runs.size());
 }
 
-int RunTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int RunTableModel::columnCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QString RunTableModel::text(const RunRecord& run, int column) const
 {
@@ -131,7 +136,8 @@ QString RunTableModel::text(const RunRecord& run, int column) const
     case Seed:
         return QString::number(experiment.training.seed);
     case Trainable:
-        return summary.trainableParameters > 0 ? qCount(double(summary.trainableParameters)) : QStringLiteral("–");
+        return summary.trainableParameters > 0 ? qCount(double(summary.trainableParameters))
+                                               : QStringLiteral("–");
     case Compute:
         return summary.flopsFullFineTuning > 0 ? qChange(summary.flops / summary.flopsFullFineTuning)
                                                : QStringLiteral("–");
@@ -141,7 +147,8 @@ QString RunTableModel::text(const RunRecord& run, int column) const
         return summary.trainSeconds > 0 ? qDuration(summary.trainSeconds) : QStringLiteral("–");
     case Result: {
         const auto result = primaryResult(run);
-        return result ? tr("%1 %2").arg(metricName(summary.primaryMetric), qNumber(*result)) : QStringLiteral("–");
+        return result ? tr("%1 %2").arg(metricName(summary.primaryMetric), qNumber(*result))
+                      : QStringLiteral("–");
     }
     case Outcome:
         return qstr(summary.outcome);
@@ -186,7 +193,8 @@ QString RunTableModel::toolTip(const RunRecord& run, int column) const
         return tr("%1 of the %2 full fine-tuning would need for the same steps")
             .arg(qFlops(summary.flops), qFlops(summary.flopsFullFineTuning));
     if (column == Trainable && summary.totalParameters > 0)
-        return tr("%1 of %2").arg(qCount(double(summary.trainableParameters)), qCount(double(summary.totalParameters)));
+        return tr("%1 of %2")
+            .arg(qCount(double(summary.trainableParameters)), qCount(double(summary.totalParameters)));
     if (column == Name)
         return QString::fromStdString(run.folder.string());
     if (column == Outcome && !summary.message.empty())
@@ -211,8 +219,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const
     case RunIndexRole:
         return index.row();
     case Qt::CheckStateRole:
-        return column == Name ? QVariant(m_checked.contains(run.folder.string()) ? Qt::Checked : Qt::Unchecked)
-                              : QVariant();
+        return column == Name
+                   ? QVariant(m_checked.contains(run.folder.string()) ? Qt::Checked : Qt::Unchecked)
+                   : QVariant();
     case Qt::DecorationRole:
         return column == Name ? QVariant(methodColor(run.experiment.method, palette)) : QVariant();
     case Qt::TextAlignmentRole: {
@@ -311,7 +320,11 @@ void RunTableModel::findDifferences()
     }
 }
 
-RunFilterModel::RunFilterModel(QObject* parent) : QSortFilterProxyModel(parent) { setSortRole(RunTableModel::SortRole); }
+RunFilterModel::RunFilterModel(QObject* parent)
+    : QSortFilterProxyModel(parent)
+{
+    setSortRole(RunTableModel::SortRole);
+}
 
 void RunFilterModel::setWords(const QString& words)
 {

@@ -21,16 +21,31 @@ QString methodLabel(const MethodConfig& method);
 /// The run's result in its primary metric: best where kept, else final; unset while there is none.
 std::optional<double> primaryResult(const RunRecord& run);
 
-/// All runs with settings and results, newest first. Checked runs are overlaid. Settings in which the checked runs differ
-/// stand out in bold; those they share step back.
+/// All runs with settings and results, newest first. Checked runs are overlaid. Settings in which the checked
+/// runs differ stand out in bold; those they share step back.
 class RunTableModel : public QAbstractTableModel
 {
     Q_OBJECT
 
 public:
     enum Column {
-        Name, Method, Rank, Targets, Model, Data, LearningRate, Epochs, Seed,
-        Trainable, Compute, Memory, Time, Result, Outcome, Started, ColumnCount
+        Name,
+        Method,
+        Rank,
+        Targets,
+        Model,
+        Data,
+        LearningRate,
+        Epochs,
+        Seed,
+        Trainable,
+        Compute,
+        Memory,
+        Time,
+        Result,
+        Outcome,
+        Started,
+        ColumnCount
     };
     enum Role { SortRole = Qt::UserRole, RunIndexRole };
 

@@ -41,7 +41,8 @@ Qt::PenStyle dashStyle(int index)
 
 } // namespace
 
-ComparePage::ComparePage(QWidget* parent) : QWidget(parent)
+ComparePage::ComparePage(QWidget* parent)
+    : QWidget(parent)
 {
     createTable();
     createCharts();
@@ -81,8 +82,10 @@ void ComparePage::createCharts()
     m_curves->setSmoothing(0.8);
     m_scatter = new TimeSeriesPlot(tr("Quality against cost"), this);
     m_scatter->setEmptyText(tr("One point per checked run appears here: up is better, left is cheaper"));
-    for (BarChart*& bar : m_bars)
+    for (BarChart*& bar : m_bars) {
         bar = new BarChart(this);
+        bar->setFont(smallFont(font()));
+    }
 }
 
 void ComparePage::createActions()
@@ -95,7 +98,8 @@ void ComparePage::createActions()
     m_refresh = new QPushButton(tr("&Refresh"), this);
     m_refresh->setToolTip(tr("Read the run folders again"));
     m_export = new QPushButton(tr("E&xport adapter…"), this);
-    m_export->setToolTip(tr("Write the selected run's adapter in PEFT's form, read it back and compare logits"));
+    m_export->setToolTip(
+        tr("Write the selected run's adapter in PEFT's form, read it back and compare logits"));
     m_folder = new QPushButton(tr("Open &folder"), this);
     m_folder->setToolTip(tr("Show the selected run's files"));
     m_use = new QPushButton(tr("&Use these settings"), this);
@@ -172,7 +176,7 @@ void ComparePage::buildLayout()
     splitter->addWidget(charts);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 2);
-    splitter->setSizes({28 * kGrid, 56 * kGrid});
+    splitter->setSizes({24 * kGrid, 60 * kGrid});
     splitter->setChildrenCollapsible(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, 2 * kGrid);
@@ -198,8 +202,10 @@ void ComparePage::connectSignals()
         refreshBars();
         refreshScatter();
     });
-    connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ComparePage::refreshActions);
-    connect(m_view->horizontalHeader(), &QHeaderView::customContextMenuRequested, this, &ComparePage::chooseColumns);
+    connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            &ComparePage::refreshActions);
+    connect(m_view->horizontalHeader(), &QHeaderView::customContextMenuRequested, this,
+            &ComparePage::chooseColumns);
     connect(m_metric, &QComboBox::activated, this, [this] {
         refreshCurves();
         refreshScatter();
@@ -252,8 +258,8 @@ RunRecordPtr ComparePage::currentRun() const
 void ComparePage::refreshActions()
 {
     const RunRecordPtr run = currentRun();
-    const bool hasAdapter = run && run->experiment.method.type != MethodType::Full && run->summary.outcome != "running" &&
-                            run->summary.outcome != "failed";
+    const bool hasAdapter = run && run->experiment.method.type != MethodType::Full &&
+                            run->summary.outcome != "running" && run->summary.outcome != "failed";
     m_export->setEnabled(hasAdapter);
     m_folder->setEnabled(run != nullptr);
     m_use->setEnabled(run != nullptr);
@@ -316,7 +322,9 @@ void ComparePage::addCurve(const RunRecord& run, int dash)
     const std::string key = m_metric->currentData().toString().toStdString();
     SeriesStyle style;
     style.name = runName(run);
-    style.color = [method = run.experiment.method](const QPalette& palette) { return methodColor(method, palette); };
+    style.color = [method = run.experiment.method](const QPalette& palette) {
+        return methodColor(method, palette);
+    };
     style.dash = dashStyle(dash);
     style.marker = dash;
     style.isSmoothable = key == kTrainLoss;
@@ -386,19 +394,22 @@ void ComparePage::refreshScatter()
     m_scatter->setXLogarithmic(cost == Cost::Trainable);
     m_scatter->setXAxis(m_cost->currentText().section(u' ', 1),
                         cost == Cost::Time ? AxisFormat::Duration
-                                           : (cost == Cost::Compute ? AxisFormat::Flops
-                                              : cost == Cost::Memory ? AxisFormat::Bytes : AxisFormat::Count));
+                                           : (cost == Cost::Compute  ? AxisFormat::Flops
+                                              : cost == Cost::Memory ? AxisFormat::Bytes
+                                                                     : AxisFormat::Count));
     for (const RunRecordPtr& run : runs) {
         const RunSummary& summary = run->summary;
-        const double costs[] = {double(summary.trainableParameters), summary.flops, double(summary.peakMemoryBytes),
-                                summary.trainSeconds};
+        const double costs[] = {double(summary.trainableParameters), summary.flops,
+                                double(summary.peakMemoryBytes), summary.trainSeconds};
         const auto value = primaryResult(*run);
         const double x = costs[static_cast<std::size_t>(cost)];
         if (!value || x <= 0)
             continue;
         SeriesStyle style;
         style.name = runName(*run);
-        style.color = [method = run->experiment.method](const QPalette& palette) { return methodColor(method, palette); };
+        style.color = [method = run->experiment.method](const QPalette& palette) {
+            return methodColor(method, palette);
+        };
         style.shape = SeriesShape::Markers;
         const auto dash = dashes.find(targetsLabel(run->experiment.method));
         style.marker = dash == dashes.end() ? 0 : dash->second;
@@ -411,14 +422,14 @@ void ComparePage::chooseColumns(const QPoint& position)
 {
     QMenu menu(this);
     for (int column = RunTableModel::Method; column < RunTableModel::ColumnCount; ++column) {
-        QAction* action = menu.addAction(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+        QAction* action =
+            menu.addAction(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
         action->setCheckable(true);
         action->setChecked(!m_view->isColumnHidden(column));
-        connect(action, &QAction::toggled, this,
-                [this, column](bool isShown) {
-                    m_chosenColumns.insert(column);
-                    m_view->setColumnHidden(column, !isShown);
-                });
+        connect(action, &QAction::toggled, this, [this, column](bool isShown) {
+            m_chosenColumns.insert(column);
+            m_view->setColumnHidden(column, !isShown);
+        });
     }
     menu.exec(m_view->horizontalHeader()->mapToGlobal(position));
 }
@@ -428,7 +439,8 @@ void ComparePage::exportCurrent()
     const RunRecordPtr run = currentRun();
     if (!run)
         return;
-    const QString parent = QFileDialog::getExistingDirectory(this, tr("Export the adapter into a new folder in"));
+    const QString parent =
+        QFileDialog::getExistingDirectory(this, tr("Export the adapter into a new folder in"));
     if (parent.isEmpty())
         return;
     const QString target = QDir(parent).filePath(qstr(run->id) + QStringLiteral("-adapter"));

@@ -18,8 +18,9 @@ namespace lora::ui {
 class BarChart;
 class TimeSeriesPlot;
 
-/// Runs side by side: the table, the checked runs' curves, what they cost against full fine-tuning, and quality against
-/// cost. A full run among the checked ones is a measured baseline; else the runs' own ledger gives an estimated one.
+/// Runs side by side: the table, the checked runs' curves, what they cost against full fine-tuning, and
+/// quality against cost. A full run among the checked ones is a measured baseline; else the runs' own ledger
+/// gives an estimated one.
 class ComparePage : public QWidget
 {
     Q_OBJECT

@@ -11,7 +11,10 @@ namespace lora::ui {
 
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("lora::ui::RunBars", source); }
+QString text(const char* source)
+{
+    return QCoreApplication::translate("lora::ui::RunBars", source);
+}
 
 struct Quantity
 {
@@ -33,8 +36,8 @@ std::array<Quantity, 4> quantities()
               &qCount},
              {text("Compute"), [](const RunRecord& run) { return run.summary.flops; },
               [](const RunRecord& run) { return run.summary.flopsFullFineTuning; }, &qFlops},
-             {text("Peak memory"), [](const RunRecord& run) { return double(run.summary.peakMemoryBytes); }, nullptr,
-              &qBytes},
+             {text("Peak memory"), [](const RunRecord& run) { return double(run.summary.peakMemoryBytes); },
+              nullptr, &qBytes},
              {text("Training time"), [](const RunRecord& run) { return run.summary.trainSeconds; }, nullptr,
               &qDuration}}};
 }
@@ -52,7 +55,8 @@ const RunRecord* fullRunFor(const RunRecord& run, const std::vector<RunRecordPtr
     return found == runs.end() ? nullptr : found->get();
 }
 
-BarRow rowOf(const RunRecord& run, const Quantity& quantity, double baseline, bool isEstimated, const QPalette& palette)
+BarRow rowOf(const RunRecord& run, const Quantity& quantity, double baseline, bool isEstimated,
+             const QPalette& palette)
 {
     const double value = quantity.value(run);
     BarRow row;
@@ -63,9 +67,10 @@ BarRow rowOf(const RunRecord& run, const Quantity& quantity, double baseline, bo
     const bool isBaseline = run.experiment.method.type == MethodType::Full;
     if (baseline > 0 && !isBaseline) {
         const QString change = (isEstimated ? QStringLiteral("≈ ") : QString()) + qChange(value / baseline);
-        row.toolTip = text("%1 of %2 (%3)").arg(row.text, quantity.format(baseline),
-                                                isEstimated ? text("full fine-tuning, estimated")
-                                                            : text("full fine-tuning, measured"));
+        row.toolTip =
+            text("%1 of %2 (%3)")
+                .arg(row.text, quantity.format(baseline),
+                     isEstimated ? text("full fine-tuning, estimated") : text("full fine-tuning, measured"));
         row.text = change;
     } else {
         row.toolTip = row.text;

@@ -19,7 +19,8 @@
 
 namespace lora::ui {
 
-SetupPage::SetupPage(QWidget* parent) : QWidget(parent)
+SetupPage::SetupPage(QWidget* parent)
+    : QWidget(parent)
 {
     createWidgets();
     buildLayout();
@@ -96,7 +97,8 @@ void SetupPage::buildLayout()
 void SetupPage::connectSignals()
 {
     connect(m_name, &QLineEdit::textEdited, this, [this](const QString& text) {
-        m_editor.edit(tr("Rename"), [&](ExperimentConfig& e) { e.name = text.toStdString(); }, QStringLiteral("name"));
+        m_editor.edit(
+            tr("Rename"), [&](ExperimentConfig& e) { e.name = text.toStdString(); }, QStringLiteral("name"));
     });
     connect(&m_editor, &ExperimentEditor::changed, this, [this] {
         const QString name = qstr(m_editor.experiment().name);
@@ -145,12 +147,15 @@ void SetupPage::refreshModelIssues()
     if (m_model->maxPositions > 0 && experiment.data.maxLength > m_model->maxPositions)
         issues.push_back({"data.max_length", Severity::Error,
                           tr("%1 is beyond this model's %2 positions")
-                              .arg(experiment.data.maxLength).arg(m_model->maxPositions).toStdString()});
+                              .arg(experiment.data.maxLength)
+                              .arg(m_model->maxPositions)
+                              .toStdString()});
     if (experiment.method.type == MethodType::Lora) {
         const TargetRanks ranks = decodeTargets(m_model->modules, experiment.method.lora);
         if (std::all_of(ranks.begin(), ranks.end(), [](int rank) { return rank == 0; }))
-            issues.push_back({"method.target_modules", Severity::Error,
-                              tr("no layer is adapted: paint at least one cell or choose a preset").toStdString()});
+            issues.push_back(
+                {"method.target_modules", Severity::Error,
+                 tr("no layer is adapted: paint at least one cell or choose a preset").toStdString()});
     }
     m_editor.setContextIssues(QStringLiteral("model"), issues);
 }

@@ -16,12 +16,17 @@ namespace {
 
 enum LossSeries { TrainLoss, EvalLoss };
 
-ThemeColor accent() { return &accentColor; }
+ThemeColor accent()
+{
+    return &accentColor;
+}
 
 /// Okabe-Ito's vermillion: evaluation keeps it on every plot, apart from the accent of training.
 ThemeColor evaluation()
 {
-    return [](const QPalette& palette) { return isDark(palette) ? QColor(0xf0, 0x7f, 0x3a) : QColor(0xd5, 0x5e, 0x00); };
+    return [](const QPalette& palette) {
+        return isDark(palette) ? QColor(0xf0, 0x7f, 0x3a) : QColor(0xd5, 0x5e, 0x00);
+    };
 }
 
 SeriesStyle line(const QString& name, bool isSmoothable)
@@ -45,7 +50,8 @@ SeriesStyle evaluated(const QString& name)
 
 } // namespace
 
-TrainPage::TrainPage(QWidget* parent) : QWidget(parent)
+TrainPage::TrainPage(QWidget* parent)
+    : QWidget(parent)
 {
     createPlots();
     createControls();
@@ -57,8 +63,9 @@ TrainPage::TrainPage(QWidget* parent) : QWidget(parent)
 void TrainPage::createPlots()
 {
     m_loss = new TimeSeriesPlot(tr("Loss"), this);
-    m_loss->setEmptyText(tr("The loss of every step appears here once a run starts, with the evaluations and the untuned "
-                            "model's level"));
+    m_loss->setEmptyText(
+        tr("The loss of every step appears here once a run starts, with the evaluations and the untuned "
+           "model's level"));
     m_loss->addSeries(line(tr("train"), true));
     m_loss->addSeries(evaluated(tr("eval")));
     m_metric = new TimeSeriesPlot(tr("Metric"), this);
@@ -87,10 +94,12 @@ void TrainPage::createControls()
     m_smoothing = new QSlider(Qt::Horizontal, this);
     m_smoothing->setRange(0, 99);
     m_smoothing->setFixedWidth(20 * kGrid);
-    m_smoothing->setToolTip(tr("Weight of TensorBoard's debiased exponential mean; the raw curve stays behind it"));
+    m_smoothing->setToolTip(
+        tr("Weight of TensorBoard's debiased exponential mean; the raw curve stays behind it"));
     m_smoothing->setAccessibleName(tr("Smoothing"));
     m_smoothingText = new QLabel(this);
-    m_smoothingText->setMinimumWidth(m_smoothingText->fontMetrics().horizontalAdvance(QStringLiteral("0.99")) + kGrid);
+    m_smoothingText->setMinimumWidth(
+        m_smoothingText->fontMetrics().horizontalAdvance(QStringLiteral("0.99")) + kGrid);
     m_logarithmic = new QCheckBox(tr("&Logarithmic loss"), this);
     m_fit = new QPushButton(tr("Show &everything"), this);
     m_fit->setToolTip(tr("Undo zoom and pan in all plots (double-click or Home does the same)"));
@@ -173,8 +182,11 @@ void TrainPage::connectSignals()
 void TrainPage::setRunStart(const RunStart& start, const ExperimentConfig&)
 {
     m_primaryMetric = start.primaryMetric;
-    for (TimeSeriesPlot* plot : m_plots)
+    m_firstStep = m_lastStep = double(start.firstStep);
+    for (TimeSeriesPlot* plot : m_plots) {
         plot->clearData();
+        plot->setExtent(std::nullopt);
+    }
     QString name = metricName(m_primaryMetric);
     if (!name.isEmpty()) {
         name[0] = name[0].toUpper();
@@ -192,6 +204,18 @@ void TrainPage::addSteps(const std::vector<StepMetrics>& steps)
         m_gradient->append(0, x, step.gradNorm);
         m_speed->append(0, x, step.tokensPerSecond);
     }
+    if (!steps.empty())
+        extendTo(double(steps.back().step));
+}
+
+/// All plots show the steps so far, whatever each has got.
+void TrainPage::extendTo(double step)
+{
+    if (step <= m_lastStep)
+        return;
+    m_lastStep = step;
+    for (TimeSeriesPlot* plot : m_plots)
+        plot->setExtent(std::pair(m_firstStep, m_lastStep));
 }
 
 void TrainPage::addEvaluation(const EvalMetrics& metrics)
@@ -204,14 +228,14 @@ void TrainPage::addEvaluation(const EvalMetrics& metrics)
         if (metrics.step == 0)
             m_loss->setLevel(tr("untuned"), loss->second);
     }
+    extendTo(x);
     if (primary == metrics.values.end())
         return;
     m_metric->append(0, x, primary->second);
     if (metrics.step == 0)
         m_metric->setLevel(tr("untuned"), primary->second);
-    m_latest->setText(tr("%1 %2 at step %3")
-                          .arg(metricName(m_primaryMetric), qNumber(primary->second))
-                          .arg(metrics.step));
+    m_latest->setText(
+        tr("%1 %2 at step %3").arg(metricName(m_primaryMetric), qNumber(primary->second)).arg(metrics.step));
 }
 
 void TrainPage::setRunState(RunState state)

@@ -21,7 +21,8 @@ namespace lora::ui {
 
 class TimeSeriesPlot;
 
-/// The run as it trains: loss, metric, learning rate, gradient norm and speed over the same steps, with one cursor.
+/// The run as it trains: loss, metric, learning rate, gradient norm and speed over the same steps, with one
+/// cursor.
 class TrainPage : public QWidget
 {
     Q_OBJECT
@@ -44,6 +45,7 @@ private:
     void createControls();
     void buildLayout();
     void connectSignals();
+    void extendTo(double step);
     void synchronise(TimeSeriesPlot* plot);
 
     TimeSeriesPlot* m_loss;
@@ -59,6 +61,8 @@ private:
     QPushButton* m_checkpoint;
     QLabel* m_latest;
     std::string m_primaryMetric;
+    double m_firstStep = 0;
+    double m_lastStep = 0;
 };
 
 } // namespace lora::ui

@@ -90,7 +90,8 @@ std::vector<PlotPoint> SeriesBuffer::thinned(const std::vector<PlotPoint>& point
     buckets = std::max<std::size_t>(1, buckets);
     out.reserve(std::min(count, 4 * buckets + 2));
     if (count <= 4 * buckets) {
-        std::copy_if(first, last, std::back_inserter(out), [](const PlotPoint& p) { return std::isfinite(p.y); });
+        std::copy_if(first, last, std::back_inserter(out),
+                     [](const PlotPoint& p) { return std::isfinite(p.y); });
         return out;
     }
     std::vector<PlotPoint> finite;

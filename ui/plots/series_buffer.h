@@ -13,8 +13,8 @@ struct PlotPoint
     bool operator==(const PlotPoint&) const = default;
 };
 
-/// The points of one curve, x ascending, with their smoothed form and a thinned view for drawing. Non-finite y are kept
-/// for export and skipped when drawing and smoothing.
+/// The points of one curve, x ascending, with their smoothed form and a thinned view for drawing. Non-finite
+/// y are kept for export and skipped when drawing and smoothing.
 class SeriesBuffer
 {
 public:
@@ -26,13 +26,13 @@ public:
     const std::vector<PlotPoint>& raw() const { return m_raw; }
     const std::vector<PlotPoint>& smoothed() const { return m_smoothed; }
 
-    /// Weight of TensorBoard's debiased exponential mean: last = w last + (1 - w) y, shown / (1 - w^n). 0 = none; a
-    /// constant series stays as it is.
+    /// Weight of TensorBoard's debiased exponential mean: last = w last + (1 - w) y, shown / (1 - w^n). 0 =
+    /// none; a constant series stays as it is.
     void setSmoothing(double weight);
     double smoothing() const { return m_weight; }
 
-    /// At most 4 * buckets + 2 points of [from, to] and their neighbours: first, lowest, highest and last of each bucket,
-    /// so that no spike is lost.
+    /// At most 4 * buckets + 2 points of [from, to] and their neighbours: first, lowest, highest and last of
+    /// each bucket, so that no spike is lost.
     static std::vector<PlotPoint> thinned(const std::vector<PlotPoint>& points, double from, double to,
                                           std::size_t buckets);
     /// The point nearest to x; null when empty.

@@ -15,7 +15,8 @@ QString quoted(QString text)
 
 QString exact(double value)
 {
-    return std::isnan(value) ? QStringLiteral("nan") : QString::number(value, 'g', QLocale::FloatingPointShortest);
+    return std::isnan(value) ? QStringLiteral("nan")
+                             : QString::number(value, 'g', QLocale::FloatingPointShortest);
 }
 
 } // namespace

@@ -45,10 +45,17 @@ QString axisText(double value, AxisFormat format)
 class QuantityTicker : public QCPAxisTicker
 {
 public:
-    explicit QuantityTicker(AxisFormat format) : m_format(format) { setTickCount(5); }
+    explicit QuantityTicker(AxisFormat format)
+        : m_format(format)
+    {
+        setTickCount(5);
+    }
 
 protected:
-    QString getTickLabel(double tick, const QLocale&, QChar, int) override { return axisText(tick, m_format); }
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override
+    {
+        return axisText(tick, m_format);
+    }
 
 private:
     AxisFormat m_format;
@@ -57,10 +64,15 @@ private:
 class QuantityLogTicker : public QCPAxisTickerLog
 {
 public:
-    explicit QuantityLogTicker(AxisFormat format) : m_format(format) {}
+    explicit QuantityLogTicker(AxisFormat format)
+        : m_format(format)
+    {}
 
 protected:
-    QString getTickLabel(double tick, const QLocale&, QChar, int) override { return axisText(tick, m_format); }
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override
+    {
+        return axisText(tick, m_format);
+    }
 
 private:
     AxisFormat m_format;
@@ -77,8 +89,8 @@ QSharedPointer<QCPAxisTicker> tickerFor(AxisFormat format, bool isLogarithmic, c
 QCPScatterStyle markerStyle(int marker, double size)
 {
     static constexpr QCPScatterStyle::ScatterShape kShapes[] = {
-        QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond, QCPScatterStyle::ssTriangle,
-        QCPScatterStyle::ssTriangleInverted};
+        QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssDiamond,
+        QCPScatterStyle::ssTriangle, QCPScatterStyle::ssTriangleInverted};
     return QCPScatterStyle(kShapes[static_cast<std::size_t>(marker) % std::size(kShapes)], size);
 }
 
@@ -104,12 +116,16 @@ public:
         QCPItemText* label = nullptr;
     };
 
-    explicit Canvas(QWidget* parent) : plot(new QCustomPlot(parent))
+    explicit Canvas(QWidget* parent)
+        : plot(new QCustomPlot(parent))
     {
         plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
         plot->axisRect()->setRangeDrag(Qt::Horizontal);
         plot->axisRect()->setRangeZoom(Qt::Horizontal);
         plot->setFocusPolicy(Qt::NoFocus);
+        // Joined wide lines over thousands of zigzags take seconds to stroke; separate segments look the same
+        // here.
+        plot->setPlottingHint(QCP::phFastPolylines, true);
         plot->setContextMenuPolicy(Qt::NoContextMenu);
         auto* header = new QCPLayoutGrid;
         title = new QCPTextElement(plot);
@@ -216,6 +232,8 @@ public:
 
     QCPRange dataRange() const
     {
+        if (extent && extent->first < extent->second)
+            return {extent->first, extent->second};
         QCPRange range = nothing();
         for (const auto& entry : series) {
             if (entry->buffer.empty())
@@ -232,37 +250,39 @@ public:
 
     bool isEmpty() const
     {
-        return std::all_of(series.begin(), series.end(), [](const auto& entry) { return entry->buffer.empty(); });
+        return std::all_of(series.begin(), series.end(),
+                           [](const auto& entry) { return entry->buffer.empty(); });
     }
 
     /// Fills the graphs with the thinned points of [from, to]; returns their extent in y.
     QCPRange fillGraphs(const QCPRange& xRange)
     {
-        QCPRange extent = nothing();
+        QCPRange yExtent = nothing();
         const auto buckets = static_cast<std::size_t>(std::max(60, plot->axisRect()->width()));
         for (auto& entry : series) {
             const bool isSmoothed = entry->style.isSmoothable && entry->buffer.smoothing() > 0;
             const auto& main = isSmoothed ? entry->buffer.smoothed() : entry->buffer.raw();
-            fill(*entry->graph, SeriesBuffer::thinned(main, xRange.lower, xRange.upper, buckets), extent);
+            fill(*entry->graph, SeriesBuffer::thinned(main, xRange.lower, xRange.upper, buckets), yExtent);
             entry->faint->setVisible(isSmoothed);
             if (isSmoothed)
-                fill(*entry->faint, SeriesBuffer::thinned(entry->buffer.raw(), xRange.lower, xRange.upper, buckets),
-                     extent);
+                fill(*entry->faint,
+                     SeriesBuffer::thinned(entry->buffer.raw(), xRange.lower, xRange.upper, buckets),
+                     yExtent);
         }
         for (const Level& level : levels)
-            include(extent, level.y);
-        return extent;
+            include(yExtent, level.y);
+        return yExtent;
     }
 
-    void include(QCPRange& extent, double y) const
+    void include(QCPRange& yExtent, double y) const
     {
         if (isLogarithmic && y <= 0)
             return;
-        extent.lower = std::min(extent.lower, y);
-        extent.upper = std::max(extent.upper, y);
+        yExtent.lower = std::min(yExtent.lower, y);
+        yExtent.upper = std::max(yExtent.upper, y);
     }
 
-    void fill(QCPGraph& graph, const std::vector<PlotPoint>& points, QCPRange& extent) const
+    void fill(QCPGraph& graph, const std::vector<PlotPoint>& points, QCPRange& yExtent) const
     {
         QVector<QCPGraphData> data;
         data.reserve(static_cast<int>(points.size()));
@@ -270,27 +290,30 @@ public:
             if (isLogarithmic && point.y <= 0)
                 continue;
             data.append(QCPGraphData(point.x, point.y));
-            include(extent, point.y);
+            include(yExtent, point.y);
         }
         graph.data()->set(data, true);
+        // More points than pixels: smoothing each edge would cost much and show nothing.
+        graph.setAntialiased(data.size() < 2 * plot->width());
     }
 
-    void fitY(QCPRange extent)
+    void fitY(QCPRange yExtent)
     {
-        if (extent.lower > extent.upper)
-            extent = isLogarithmic ? QCPRange(0.1, 1) : QCPRange(0, 1);
+        if (yExtent.lower > yExtent.upper)
+            yExtent = isLogarithmic ? QCPRange(0.1, 1) : QCPRange(0, 1);
         if (isLogarithmic) {
-            const double factor = std::max(1.1, std::pow(extent.upper / extent.lower, 0.06));
-            extent = {extent.lower / factor, extent.upper * factor};
+            const double factor = std::max(1.1, std::pow(yExtent.upper / yExtent.lower, 0.06));
+            yExtent = {yExtent.lower / factor, yExtent.upper * factor};
         } else {
             if (keepsZero)
-                extent.lower = std::min(0.0, extent.lower);
-            const double size = extent.upper > extent.lower ? extent.size() : std::max(1e-9, std::abs(extent.upper));
+                yExtent.lower = std::min(0.0, yExtent.lower);
+            const double size =
+                yExtent.upper > yExtent.lower ? yExtent.size() : std::max(1e-9, std::abs(yExtent.upper));
             const double room = size * 0.06;
-            extent = {keepsZero && extent.lower == 0 ? 0 : extent.lower - room, extent.upper + room};
+            yExtent = {keepsZero && yExtent.lower == 0 ? 0 : yExtent.lower - room, yExtent.upper + room};
         }
-        plot->yAxis->setRange(extent);
-        plot->yAxis->setTicker(tickerFor(yFormat, isLogarithmic, extent));
+        plot->yAxis->setRange(yExtent);
+        plot->yAxis->setTicker(tickerFor(yFormat, isLogarithmic, yExtent));
     }
 
     int labelRoom() const
@@ -374,7 +397,8 @@ public:
         }
         for (Level& level : levels)
             place(level.label, right, level.y);
-        std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.y < b.y; });
+        std::stable_sort(placed.begin(), placed.end(),
+                         [](const Placed& a, const Placed& b) { return a.y < b.y; });
         const double height = QFontMetrics(theme.font).height() * 0.95;
         for (std::size_t i = 1; i < placed.size(); ++i)
             placed[i].y = std::max(placed[i].y, placed[i - 1].y + height);
@@ -418,6 +442,7 @@ public:
     std::vector<std::unique_ptr<Series>> series;
     std::vector<Level> levels;
     std::optional<std::pair<double, double>> visible;
+    std::optional<std::pair<double, double>> extent;
     std::optional<double> cursor;
     QString emptyText;
     QString xName;
@@ -451,8 +476,9 @@ TimeSeriesPlot::TimeSeriesPlot(const QString& title, QWidget* parent)
                 if (m_canvas->isXLogarithmic)
                     return; // a handful of points: nothing to zoom into
                 // Only the user's drag and wheel come with a range this plot did not set itself.
-                const auto own = m_canvas->visible ? QCPRange(m_canvas->visible->first, m_canvas->visible->second)
-                                                   : m_canvas->dataRange();
+                const auto own = m_canvas->visible
+                                     ? QCPRange(m_canvas->visible->first, m_canvas->visible->second)
+                                     : m_canvas->dataRange();
                 if (range == own)
                     return;
                 setVisibleRange(std::pair(range.lower, range.upper));
@@ -584,11 +610,20 @@ void TimeSeriesPlot::clearSeries()
     m_canvas->series.clear();
 }
 
-const SeriesBuffer& TimeSeriesPlot::series(int series) const { return m_canvas->series.at(series)->buffer; }
+const SeriesBuffer& TimeSeriesPlot::series(int series) const
+{
+    return m_canvas->series.at(series)->buffer;
+}
 
-int TimeSeriesPlot::seriesCount() const { return static_cast<int>(m_canvas->series.size()); }
+int TimeSeriesPlot::seriesCount() const
+{
+    return static_cast<int>(m_canvas->series.size());
+}
 
-bool TimeSeriesPlot::isEmpty() const { return m_canvas->isEmpty(); }
+bool TimeSeriesPlot::isEmpty() const
+{
+    return m_canvas->isEmpty();
+}
 
 void TimeSeriesPlot::setSmoothing(double weight)
 {
@@ -610,11 +645,20 @@ void TimeSeriesPlot::setLogarithmic(bool isLogarithmic)
     emit logarithmicChanged(isLogarithmic);
 }
 
-bool TimeSeriesPlot::isLogarithmic() const { return m_canvas->isLogarithmic; }
+bool TimeSeriesPlot::isLogarithmic() const
+{
+    return m_canvas->isLogarithmic;
+}
 
 void TimeSeriesPlot::setVisibleRange(std::optional<std::pair<double, double>> range)
 {
     m_canvas->visible = range;
+    scheduleReplot();
+}
+
+void TimeSeriesPlot::setExtent(std::optional<std::pair<double, double>> extent)
+{
+    m_canvas->extent = extent;
     scheduleReplot();
 }
 
@@ -629,7 +673,10 @@ void TimeSeriesPlot::setCursor(std::optional<double> x)
     scheduleReplot();
 }
 
-QString TimeSeriesPlot::readOut() const { return m_canvas->readOutText(); }
+QString TimeSeriesPlot::readOut() const
+{
+    return m_canvas->readOutText();
+}
 
 QString TimeSeriesPlot::csv() const
 {
@@ -741,14 +788,15 @@ void TimeSeriesPlot::save(const QString& suffix, const QString& filter)
 {
     const QString name = accessibleName().toLower().replace(u' ', u'-');
     const QString start = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    QString file = QFileDialog::getSaveFileName(this, tr("Save"), QStringLiteral("%1/%2.%3").arg(start, name, suffix),
-                                                filter);
+    QString file = QFileDialog::getSaveFileName(this, tr("Save"),
+                                                QStringLiteral("%1/%2.%3").arg(start, name, suffix), filter);
     if (file.isEmpty())
         return;
     if (QFileInfo(file).suffix().isEmpty())
         file += u'.' + suffix;
     if (!writeFile(file, suffix))
-        emit problem(tr("%1 could not be written").arg(file), tr("Choose another folder, or free some space."));
+        emit problem(tr("%1 could not be written").arg(file),
+                     tr("Choose another folder, or free some space."));
 }
 
 bool TimeSeriesPlot::writeFile(const QString& file, const QString& suffix)
@@ -757,7 +805,8 @@ bool TimeSeriesPlot::writeFile(const QString& file, const QString& suffix)
     if (suffix == QStringLiteral("png"))
         return plot.savePng(file, 0, 0, 2);
     if (suffix == QStringLiteral("pdf"))
-        return plot.savePdf(file, 0, 0, QCP::epNoCosmetic, QApplication::applicationDisplayName(), accessibleName());
+        return plot.savePdf(file, 0, 0, QCP::epNoCosmetic, QApplication::applicationDisplayName(),
+                            accessibleName());
     QSaveFile out(file);
     if (!out.open(QIODevice::WriteOnly))
         return false;

@@ -28,9 +28,10 @@ struct SeriesStyle
     int marker = 0;         ///< repeats what colour says; shapes in a fixed order
 };
 
-/// Curves over a common x with direct labels, a cursor with a read-out, zoom and pan along x (y fits what is visible),
-/// logarithmic y, smoothing, and a context menu for pictures and data. Any number of points stays fluid: what is drawn is
-/// thinned to the plot's width, at most 20 times a second. The only class that knows QCustomPlot.
+/// Curves over a common x with direct labels, a cursor with a read-out, zoom and pan along x (y fits what is
+/// visible), logarithmic y, smoothing, and a context menu for pictures and data. Any number of points stays
+/// fluid: what is drawn is thinned to the plot's width, at most 20 times a second. The only class that knows
+/// QCustomPlot.
 class TimeSeriesPlot : public QWidget
 {
     Q_OBJECT
@@ -62,6 +63,8 @@ public:
     bool isLogarithmic() const;
     /// Unset: shows everything and follows new points.
     void setVisibleRange(std::optional<std::pair<double, double>> range);
+    /// What "everything" covers along x, so that plots of one run share their axis; unset: the data.
+    void setExtent(std::optional<std::pair<double, double>> extent);
     void setCursor(std::optional<double> x);
     QString readOut() const;
     QString csv() const;

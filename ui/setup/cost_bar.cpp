@@ -9,7 +9,8 @@
 
 namespace lora::ui {
 
-CostBar::CostBar(QWidget* parent) : QWidget(parent)
+CostBar::CostBar(QWidget* parent)
+    : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
@@ -33,7 +34,8 @@ QString CostBar::changeLabel() const
 
 QString CostBar::absoluteLabel() const
 {
-    const QString text = tr("%1 of %2").arg(m_values.format(m_values.value), m_values.format(m_values.baseline));
+    const QString text =
+        tr("%1 of %2").arg(m_values.format(m_values.value), m_values.format(m_values.baseline));
     return m_values.isEstimate ? QStringLiteral("≈ ") + text : text;
 }
 

@@ -14,7 +14,8 @@ struct CostBarValues
     bool isEstimate = false;
 };
 
-/// One quantity against full fine-tuning: the track's width is full fine-tuning, the bar is this configuration.
+/// One quantity against full fine-tuning: the track's width is full fine-tuning, the bar is this
+/// configuration.
 class CostBar : public QWidget
 {
     Q_OBJECT

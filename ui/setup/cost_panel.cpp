@@ -15,7 +15,9 @@
 
 namespace lora::ui {
 
-CostPanel::CostPanel(ExperimentEditor& editor, QWidget* parent) : QWidget(parent), m_editor(editor)
+CostPanel::CostPanel(ExperimentEditor& editor, QWidget* parent)
+    : QWidget(parent)
+    , m_editor(editor)
 {
     createWidgets();
     buildLayout();
@@ -60,7 +62,8 @@ void CostPanel::buildLayout()
     links->setContentsMargins(0, 0, 0, 0);
     links->setSpacing(kGrid / 2);
     const std::tuple<QString, QString, void (CostPanel::*)()> actions[] = {
-        {tr("Copy command"), tr("Copy the command line that runs the same experiment"), &CostPanel::copyCommandRequested},
+        {tr("Copy command"), tr("Copy the command line that runs the same experiment"),
+         &CostPanel::copyCommandRequested},
         {tr("Save…"), tr("Save this experiment as a JSON file"), &CostPanel::saveRequested},
         {tr("Open…"), tr("Open an experiment file"), &CostPanel::openRequested}};
     for (const auto& [text, why, signal] : actions) {
@@ -91,7 +94,8 @@ void CostPanel::setBars(const CostReport& report)
                           double(full.parameters.trainable), &qCount, false});
     m_bars[1]->setValues({tr("Compute per epoch"), own.flopsPerEpoch, full.flopsPerEpoch, &qFlops, false});
     m_bars[2]->setValues({tr("Memory"), own.memory.total(), full.memory.total(), &qBytes, true});
-    m_bars[3]->setValues({tr("Time per epoch"), own.secondsPerEpoch, full.secondsPerEpoch, &qDuration, isEstimate});
+    m_bars[3]->setValues(
+        {tr("Time per epoch"), own.secondsPerEpoch, full.secondsPerEpoch, &qDuration, isEstimate});
 }
 
 void CostPanel::setReport(const CostReport& report)
@@ -107,10 +111,10 @@ void CostPanel::setReport(const CostReport& report)
     m_adapter->setText((isFull ? tr("Model file %1") : tr("Adapter file %1, model file %2"))
                            .arg(qBytes(double(report.method.adapterBytes)))
                            .arg(isFull ? QString() : qBytes(double(report.fullFineTuning.adapterBytes))));
-    m_note->setText(report.isBaselineMeasured
-                        ? tr("Time of full fine-tuning measured with real steps.")
-                        : tr("≈ estimated from this machine's speed, without training. Parameters and compute are counted "
-                             "exactly, per matrix product."));
+    m_note->setText(report.isBaselineMeasured ? tr("Time of full fine-tuning measured with real steps.")
+                                              : tr("≈ estimated from this machine's speed, without training. "
+                                                   "Parameters and compute are counted "
+                                                   "exactly, per matrix product."));
     setAccessibleDescription(text());
 }
 
@@ -148,7 +152,8 @@ void CostPanel::refreshStart()
 {
     const QString reason = blockingReason();
     m_start->setEnabled(reason.isEmpty());
-    m_reason->setText(reason, m_state == RunState::Idle ? MutedLabel::Tone::Problem : MutedLabel::Tone::Muted);
+    m_reason->setText(reason,
+                      m_state == RunState::Idle ? MutedLabel::Tone::Problem : MutedLabel::Tone::Muted);
 }
 
 QString CostPanel::text() const

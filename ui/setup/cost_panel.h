@@ -18,8 +18,8 @@ class ExperimentEditor;
 class MutedLabel;
 class SavingsChart;
 
-/// The answer, live with every click: what this configuration costs beside full fine-tuning of the same model on the same
-/// data, and where the saving comes from. Estimates carry "≈". Below it the one next action.
+/// The answer, live with every click: what this configuration costs beside full fine-tuning of the same model
+/// on the same data, and where the saving comes from. Estimates carry "≈". Below it the one next action.
 class CostPanel : public QWidget
 {
     Q_OBJECT

@@ -43,7 +43,9 @@ std::optional<std::string> ColumnMapping::*mappingField(int role)
 
 } // namespace
 
-DatasetCard::DatasetCard(ExperimentEditor& editor, QWidget* parent) : Card(tr("Data"), parent), m_editor(editor)
+DatasetCard::DatasetCard(ExperimentEditor& editor, QWidget* parent)
+    : Card(tr("Data"), parent)
+    , m_editor(editor)
 {
     createWidgets();
     buildLayout();
@@ -177,12 +179,14 @@ void DatasetCard::connectSignals()
         connect(m_columns[role], &QComboBox::activated, this,
                 [this, role](int index) { editColumn(role, m_columns[role]->itemData(index).toString()); });
     connect(m_lengths, &LengthHistogram::cutoffDragged, this, [this](int tokens) {
-        m_editor.edit(tr("Drag max_length"), [tokens](ExperimentConfig& e) { e.data.maxLength = tokens; },
-                      QStringLiteral("max_length"));
+        m_editor.edit(
+            tr("Drag max_length"), [tokens](ExperimentConfig& e) { e.data.maxLength = tokens; },
+            QStringLiteral("max_length"));
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex& current) { showTokens(current.row()); });
-    connect(&m_editor, &ExperimentEditor::issuesChanged, this, [this] { m_form->setIssues(m_editor.issues()); });
+    connect(&m_editor, &ExperimentEditor::issuesChanged, this,
+            [this] { m_form->setIssues(m_editor.issues()); });
 }
 
 void DatasetCard::setRecent(const QStringList& files)
@@ -230,7 +234,8 @@ void DatasetCard::refreshColumns()
             combo->addItem(qstr(column), qstr(column));
         const auto field = mappingField(role);
         const auto& value = chosen.*field ? chosen.*field : m_preview.mapping.*field;
-        combo->setCurrentIndex(std::max(role == 1 ? 0 : -1, combo->findData(value ? qstr(*value) : QString())));
+        combo->setCurrentIndex(
+            std::max(role == 1 ? 0 : -1, combo->findData(value ? qstr(*value) : QString())));
         combo->setEnabled(!m_preview.columns.empty() && !m_preview.isTokenized);
     }
 }
@@ -252,7 +257,8 @@ void DatasetCard::editColumn(int role, const QString& column)
 void DatasetCard::chooseFile()
 {
     const QString filter = tr("Data (*.csv *.tsv *.jsonl *.json *.txt);;All files (*)");
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open training data"), m_recent.value(0), filter);
+    const QString file =
+        QFileDialog::getOpenFileName(this, tr("Open training data"), m_recent.value(0), filter);
     if (file.isEmpty())
         return;
     m_editor.edit(tr("Choose data"), [&](ExperimentConfig& e) {
@@ -265,16 +271,19 @@ void DatasetCard::chooseFile()
 void DatasetCard::chooseEvalFile()
 {
     const QString filter = tr("Data (*.csv *.tsv *.jsonl *.json *.txt);;All files (*)");
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open evaluation data"), m_recent.value(0), filter);
+    const QString file =
+        QFileDialog::getOpenFileName(this, tr("Open evaluation data"), m_recent.value(0), filter);
     if (!file.isEmpty())
-        m_editor.edit(tr("Choose evaluation data"), [&](ExperimentConfig& e) { e.data.eval = file.toStdString(); });
+        m_editor.edit(tr("Choose evaluation data"),
+                      [&](ExperimentConfig& e) { e.data.eval = file.toStdString(); });
     refreshSources();
 }
 
 QString DatasetCard::countsText() const
 {
     return tr("%1 rows to train, %2 to evaluate")
-        .arg(QLocale().toString(qlonglong(m_preview.trainRows)), QLocale().toString(qlonglong(m_preview.evalRows)));
+        .arg(QLocale().toString(qlonglong(m_preview.trainRows)),
+             QLocale().toString(qlonglong(m_preview.evalRows)));
 }
 
 void DatasetCard::refreshLabels()
@@ -282,8 +291,12 @@ void DatasetCard::refreshLabels()
     std::vector<BarRow> rows;
     for (const LabelCount& count : m_preview.labels) {
         const double share = double(count.trainRows) / double(std::max<std::int64_t>(1, m_preview.trainRows));
-        rows.push_back({qstr(count.label), double(count.trainRows), tr("%1, %2").arg(count.trainRows).arg(qPercent(share)),
-                        tr("%1: %2 rows to train, %3 to evaluate").arg(qstr(count.label)).arg(count.trainRows).arg(count.evalRows),
+        rows.push_back({qstr(count.label), double(count.trainRows),
+                        tr("%1, %2").arg(QLocale().toString(qlonglong(count.trainRows)), qPercent(share)),
+                        tr("%1: %2 rows to train, %3 to evaluate")
+                            .arg(qstr(count.label))
+                            .arg(count.trainRows)
+                            .arg(count.evalRows),
                         mixed(accentColor(palette()), palette().color(QPalette::Window), 0.35)});
     }
     constexpr std::size_t kShown = 12;
@@ -310,15 +323,18 @@ void DatasetCard::setPreview(const DatasetPreview& preview)
     for (const DataRemark& remark : preview.problems) {
         if (shown++ == kRemarksShown)
             break;
-        remarks += remark.line > 0 ? tr("line %1: %2").arg(remark.line).arg(qstr(remark.text)) : qstr(remark.text);
+        remarks +=
+            remark.line > 0 ? tr("line %1: %2").arg(remark.line).arg(qstr(remark.text)) : qstr(remark.text);
     }
     if (preview.problems.size() > kRemarksShown)
         remarks += tr("and %1 more remarks").arg(preview.problems.size() - kRemarksShown);
-    m_remarks->setText(remarks.join(u'\n'), preview.problems.empty() ? MutedLabel::Tone::Muted : MutedLabel::Tone::Warning);
+    m_remarks->setText(remarks.join(u'\n'),
+                       preview.problems.empty() ? MutedLabel::Tone::Muted : MutedLabel::Tone::Warning);
     m_rows->setPreview(preview);
     m_table->setVisible(!preview.rows.empty());
     for (int column = 0; column < m_rows->columnCount(); ++column) {
-        const bool isText = preview.mapping.text && preview.columns[static_cast<std::size_t>(column)] == *preview.mapping.text;
+        const bool isText = preview.mapping.text &&
+                            preview.columns[static_cast<std::size_t>(column)] == *preview.mapping.text;
         m_table->horizontalHeader()->setSectionResizeMode(column, isText ? QHeaderView::Stretch
                                                                          : QHeaderView::ResizeToContents);
     }
@@ -328,7 +344,8 @@ void DatasetCard::setPreview(const DatasetPreview& preview)
 void DatasetCard::showTokens(int row)
 {
     const bool isKnown = row >= 0 && row < static_cast<int>(m_preview.tokens.size());
-    m_tokens->setTokens(isKnown ? m_preview.tokens[static_cast<std::size_t>(row)] : std::vector<std::string>{});
+    m_tokens->setTokens(isKnown ? m_preview.tokens[static_cast<std::size_t>(row)]
+                                : std::vector<std::string>{});
 }
 
 void DatasetCard::clearPreview(const QString& text)
@@ -346,6 +363,9 @@ void DatasetCard::clearPreview(const QString& text)
     m_status->setText(text);
 }
 
-void DatasetCard::setModelLimit(int positions) { m_lengths->setLimit(positions); }
+void DatasetCard::setModelLimit(int positions)
+{
+    m_lengths->setLimit(positions);
+}
 
 } // namespace lora::ui

@@ -23,7 +23,8 @@ class IssueForm;
 class LengthHistogram;
 class TokenStrip;
 
-/// Which rows are trained on: file, columns by role, first rows, labels, token lengths with the cut-off, and remarks.
+/// Which rows are trained on: file, columns by role, first rows, labels, token lengths with the cut-off, and
+/// remarks.
 class DatasetCard : public Card
 {
     Q_OBJECT

@@ -13,16 +13,23 @@
 
 namespace lora::ui {
 
-ScientificBox::ScientificBox(QWidget* parent) : QDoubleSpinBox(parent)
+ScientificBox::ScientificBox(QWidget* parent)
+    : QDoubleSpinBox(parent)
 {
     setDecimals(15);
     setRange(0, 10);
     setKeyboardTracking(false);
 }
 
-QString ScientificBox::textFromValue(double value) const { return QString::number(value, 'g', 4); }
+QString ScientificBox::textFromValue(double value) const
+{
+    return QString::number(value, 'g', 4);
+}
 
-double ScientificBox::valueFromText(const QString& text) const { return text.toDouble(); }
+double ScientificBox::valueFromText(const QString& text) const
+{
+    return text.toDouble();
+}
 
 QValidator::State ScientificBox::validate(QString& text, int&) const
 {
@@ -51,7 +58,10 @@ void ScientificBox::stepBy(int steps)
     setValue(next);
 }
 
-FieldBinder::FieldBinder(ExperimentEditor& editor, QObject* parent) : QObject(parent), m_editor(editor) {}
+FieldBinder::FieldBinder(ExperimentEditor& editor, QObject* parent)
+    : QObject(parent)
+    , m_editor(editor)
+{}
 
 void FieldBinder::guardWheel(QWidget* widget)
 {
@@ -86,11 +96,13 @@ void FieldBinder::number(QDoubleSpinBox* box, const QString& label,
             box->setValue(read(experiment));
     });
     connect(box, &QDoubleSpinBox::valueChanged, this, [this, label, write = std::move(write)](double value) {
-        m_editor.edit(label, [&](ExperimentConfig& experiment) { write(experiment, value); }, label);
+        m_editor.edit(
+            label, [&](ExperimentConfig& experiment) { write(experiment, value); }, label);
     });
 }
 
-void FieldBinder::integer(QSpinBox* box, const QString& label, std::function<int(const ExperimentConfig&)> read,
+void FieldBinder::integer(QSpinBox* box, const QString& label,
+                          std::function<int(const ExperimentConfig&)> read,
                           std::function<void(ExperimentConfig&, int)> write)
 {
     guardWheel(box);
@@ -100,11 +112,13 @@ void FieldBinder::integer(QSpinBox* box, const QString& label, std::function<int
             box->setValue(read(experiment));
     });
     connect(box, &QSpinBox::valueChanged, this, [this, label, write = std::move(write)](int value) {
-        m_editor.edit(label, [&](ExperimentConfig& experiment) { write(experiment, value); }, label);
+        m_editor.edit(
+            label, [&](ExperimentConfig& experiment) { write(experiment, value); }, label);
     });
 }
 
-void FieldBinder::choice(QComboBox* box, const QString& label, std::function<QString(const ExperimentConfig&)> read,
+void FieldBinder::choice(QComboBox* box, const QString& label,
+                         std::function<QString(const ExperimentConfig&)> read,
                          std::function<void(ExperimentConfig&, const QString&)> write)
 {
     guardWheel(box);
@@ -118,7 +132,8 @@ void FieldBinder::choice(QComboBox* box, const QString& label, std::function<QSt
     });
 }
 
-void FieldBinder::flag(QCheckBox* box, const QString& label, std::function<bool(const ExperimentConfig&)> read,
+void FieldBinder::flag(QCheckBox* box, const QString& label,
+                       std::function<bool(const ExperimentConfig&)> read,
                        std::function<void(ExperimentConfig&, bool)> write)
 {
     onChange([box, read = std::move(read)](const ExperimentConfig& experiment) {

@@ -30,8 +30,8 @@ public:
     void stepBy(int steps) override;
 };
 
-/// Ties form controls to fields of the experiment: edits become undoable steps, changes from elsewhere show up, and the
-/// wheel changes nothing that has no focus (forms are scrolled).
+/// Ties form controls to fields of the experiment: edits become undoable steps, changes from elsewhere show
+/// up, and the wheel changes nothing that has no focus (forms are scrolled).
 class FieldBinder : public QObject
 {
     Q_OBJECT
@@ -39,7 +39,8 @@ class FieldBinder : public QObject
 public:
     FieldBinder(ExperimentEditor& editor, QObject* parent);
 
-    void number(QDoubleSpinBox* box, const QString& label, std::function<double(const ExperimentConfig&)> read,
+    void number(QDoubleSpinBox* box, const QString& label,
+                std::function<double(const ExperimentConfig&)> read,
                 std::function<void(ExperimentConfig&, double)> write);
     void integer(QSpinBox* box, const QString& label, std::function<int(const ExperimentConfig&)> read,
                  std::function<void(ExperimentConfig&, int)> write);

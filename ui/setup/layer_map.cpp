@@ -14,8 +14,8 @@
 
 namespace lora::ui {
 
-
-LayerMap::LayerMap(QWidget* parent) : QWidget(parent)
+LayerMap::LayerMap(QWidget* parent)
+    : QWidget(parent)
 {
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
@@ -51,15 +51,21 @@ void LayerMap::applyPreset(TargetPreset preset, const QString& label)
     emit ranksEdited(presetTargets(preset, m_grid, m_ranks, m_method.lora.r), label, {});
 }
 
-bool LayerMap::isEditable() const { return m_method.type == MethodType::Lora && !m_grid.empty(); }
+bool LayerMap::isEditable() const
+{
+    return m_method.type == MethodType::Lora && !m_grid.empty();
+}
 
-bool LayerMap::canAdapt(int module) const { return module >= 0 && !m_grid.modules()[module].isHead; }
+bool LayerMap::canAdapt(int module) const
+{
+    return module >= 0 && !m_grid.modules()[module].isHead;
+}
 
 int LayerMap::backwardStopRow() const
 {
     const int rows = static_cast<int>(m_grid.rows().size());
-    const bool reachesEmbeddings =
-        m_method.type == MethodType::Full || (m_method.type == MethodType::Lora && m_method.lora.bias == "all");
+    const bool reachesEmbeddings = m_method.type == MethodType::Full ||
+                                   (m_method.type == MethodType::Lora && m_method.lora.bias == "all");
     if (reachesEmbeddings)
         return rows;
     for (int row = rows - 1; row >= 0; --row) {
@@ -85,7 +91,8 @@ std::vector<int> LayerMap::modulesBetween(const Cell& from, const Cell& to) cons
 {
     std::vector<int> modules;
     for (int row = std::min(from.row, to.row); row <= std::max(from.row, to.row); ++row) {
-        for (int column = std::min(from.column, to.column); column <= std::max(from.column, to.column); ++column) {
+        for (int column = std::min(from.column, to.column); column <= std::max(from.column, to.column);
+             ++column) {
             const int module = m_grid.moduleAt(row, column);
             if (canAdapt(module) && std::find(modules.begin(), modules.end(), module) == modules.end())
                 modules.push_back(module);
@@ -111,7 +118,8 @@ void LayerMap::setAdapted(const std::vector<int>& modules, bool isAdapted, const
 
 void LayerMap::toggle(const std::vector<int>& modules, const QString& label)
 {
-    const bool isAllOn = std::all_of(modules.begin(), modules.end(), [this](int m) { return m_ranks[m] == m_brush; });
+    const bool isAllOn =
+        std::all_of(modules.begin(), modules.end(), [this](int m) { return m_ranks[m] == m_brush; });
     setAdapted(modules, !isAllOn, label);
 }
 
@@ -138,7 +146,8 @@ void LayerMap::dragLine(int y)
         for (int column = 0; column < columns; ++column) {
             const int module = m_grid.moduleAt(row, column);
             const int above = current > 0 && m_grid.rows()[current - 1].block >= 0
-                                  ? m_grid.moduleAt(current - 1, column) : -1;
+                                  ? m_grid.moduleAt(current - 1, column)
+                                  : -1;
             if (!canAdapt(module) || m_grid.rows()[row].block < 0)
                 continue;
             ranks[module] = stop < current ? 0 : (above >= 0 ? m_ranks[above] : m_brush);
@@ -209,15 +218,22 @@ void LayerMap::mouseMoveEvent(QMouseEvent* event)
     setCursor(isNearLine(point) ? Qt::SplitVCursor : (isHeader ? Qt::PointingHandCursor : Qt::ArrowCursor));
 }
 
-void LayerMap::mouseReleaseEvent(QMouseEvent*) { m_stroke = Stroke::None; }
+void LayerMap::mouseReleaseEvent(QMouseEvent*)
+{
+    m_stroke = Stroke::None;
+}
 
-void LayerMap::leaveEvent(QEvent*) { unsetCursor(); }
+void LayerMap::leaveEvent(QEvent*)
+{
+    unsetCursor();
+}
 
 void LayerMap::moveCurrent(int rows, int columns, bool extends)
 {
     const int lastRow = static_cast<int>(m_grid.rows().size()) - 1;
     const int lastColumn = std::max(0, static_cast<int>(m_grid.columns().size()) - 1);
-    const Cell next{std::clamp(m_current.row + rows, 0, lastRow), std::clamp(m_current.column + columns, 0, lastColumn)};
+    const Cell next{std::clamp(m_current.row + rows, 0, lastRow),
+                    std::clamp(m_current.column + columns, 0, lastColumn)};
     if (!extends)
         m_anchor = next;
     setCurrent(next);
@@ -298,10 +314,11 @@ bool LayerMap::event(QEvent* event)
         if (const auto cell = cellAt(help->pos()))
             QToolTip::showText(help->globalPos(), describe(cell->row, cell->column), this);
         else if (isNearLine(help->pos()))
-            QToolTip::showText(help->globalPos(),
-                               tr("Below this line nothing is trained, so the backward pass need not go there: the "
-                                  "higher it is, the less each step computes. Drag it to move the lowest adapted block."),
-                               this);
+            QToolTip::showText(
+                help->globalPos(),
+                tr("Below this line nothing is trained, so the backward pass need not go there: the "
+                   "higher it is, the less each step computes. Drag it to move the lowest adapted block."),
+                this);
         else if (columnHeaderAt(help->pos()) >= 0)
             QToolTip::showText(help->globalPos(), tr("Toggle this module in every block"), this);
         else if (rowHeaderAt(help->pos()) >= 0)

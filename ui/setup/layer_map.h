@@ -9,9 +9,10 @@
 
 namespace lora::ui {
 
-/// The model's linear modules as a map to paint adapters on: a cell's text is its rank, its colour its share of the
-/// trainable parameters. Click, drag, Shift for ranges, headers for whole rows and columns; arrow keys, Space and Shift
-/// do the same. The line shows where the backward pass may stop; dragging it moves the lowest adapted block.
+/// The model's linear modules as a map to paint adapters on: a cell's text is its rank, its colour its share
+/// of the trainable parameters. Click, drag, Shift for ranges, headers for whole rows and columns; arrow
+/// keys, Space and Shift do the same. The line shows where the backward pass may stop; dragging it moves the
+/// lowest adapted block.
 class LayerMap : public QWidget
 {
     Q_OBJECT
@@ -53,6 +54,7 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     bool event(QEvent* event) override;
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Cell
@@ -65,6 +67,7 @@ private:
 
     // Geometry
     void measure();
+    int naturalWidth() const;
     int rowHeight() const;
     int rowTop(int row) const;
     QRect cellRect(int row, int column) const;
@@ -105,6 +108,7 @@ private:
     int m_strokeCount = 0;
     std::vector<int> m_columnLefts; ///< one more than columns: the last is the right edge
     std::vector<QString> m_columnTexts;
+    std::vector<int> m_columnWidths; ///< at least
     int m_headerHeight = 0;
     int m_rowHeaderWidth = 0;
     int m_lineLabelWidth = 0;

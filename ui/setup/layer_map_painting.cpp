@@ -4,10 +4,11 @@
 #include "ui/format/quantities.h"
 #include "ui/theme/theme.h"
 
-#include <QPainter>
 #include <QPaintEvent>
+#include <QPainter>
 
 #include <algorithm>
+#include <numeric>
 
 namespace lora::ui {
 
@@ -23,9 +24,9 @@ void LayerMap::measure()
 {
     const QFontMetrics metrics(font());
     m_columnTexts.clear();
+    m_columnWidths.clear();
     int lines = 1;
     m_rowHeaderWidth = metrics.horizontalAdvance(tr("block")) + kGrid;
-    m_columnLefts.assign(1, m_rowHeaderWidth);
     for (const std::string& column : m_grid.columns()) {
         // Real names in full: one line per part of the path.
         const QStringList parts = qstr(column).replace(u'.', QStringLiteral(".\n")).split(u'\n');
@@ -34,14 +35,35 @@ void LayerMap::measure()
             width = std::max(width, metrics.horizontalAdvance(part) + kGrid);
         lines = std::max(lines, static_cast<int>(parts.size()));
         m_columnTexts.push_back(parts.join(u'\n'));
-        m_columnLefts.push_back(m_columnLefts.back() + width);
+        m_columnWidths.push_back(width);
     }
     m_headerHeight = lines * metrics.lineSpacing() + kGrid;
-    m_lineLabelWidth = std::max(metrics.horizontalAdvance(tr("backward")), metrics.horizontalAdvance(tr("stops here")));
+    m_lineLabelWidth =
+        std::max(metrics.horizontalAdvance(tr("backward")), metrics.horizontalAdvance(tr("stops here")));
     m_lineLabelWidth += kGrid;
+    // Room that is there widens the cells, within reason.
+    constexpr int kMostExtra = 6 * kGrid;
+    const int columns = std::max(1, static_cast<int>(m_columnWidths.size()));
+    const int extra = std::clamp((width() - naturalWidth()) / columns, 0, kMostExtra);
+    m_columnLefts.assign(1, m_rowHeaderWidth);
+    for (const int columnWidth : m_columnWidths)
+        m_columnLefts.push_back(m_columnLefts.back() + columnWidth + extra);
 }
 
-int LayerMap::rowHeight() const { return fontMetrics().height() + (m_grid.blockCount() > 16 ? 1 : 6) + kGap; }
+int LayerMap::naturalWidth() const
+{
+    return std::accumulate(m_columnWidths.begin(), m_columnWidths.end(), m_rowHeaderWidth + m_lineLabelWidth);
+}
+
+void LayerMap::resizeEvent(QResizeEvent*)
+{
+    measure();
+}
+
+int LayerMap::rowHeight() const
+{
+    return fontMetrics().height() + (m_grid.blockCount() > 16 ? 1 : m_grid.blockCount() > 6 ? 6 : 12) + kGap;
+}
 
 int LayerMap::rowTop(int row) const
 {
@@ -68,10 +90,13 @@ QSize LayerMap::sizeHint() const
     if (m_grid.empty())
         return {320, 160};
     const int rows = static_cast<int>(m_grid.rows().size());
-    return {m_columnLefts.back() + m_lineLabelWidth, rowTop(rows - 1) + rowHeight() + kGrid};
+    return {naturalWidth(), rowTop(rows - 1) + rowHeight() + kGrid};
 }
 
-QSize LayerMap::minimumSizeHint() const { return sizeHint(); }
+QSize LayerMap::minimumSizeHint() const
+{
+    return sizeHint();
+}
 
 QRect LayerMap::cellRect(int row, int column) const
 {
@@ -82,7 +107,10 @@ QRect LayerMap::cellRect(int row, int column) const
     return {left, top, right - left - kGap, rowHeight() - kGap};
 }
 
-QPoint LayerMap::cellCenter(int row, int column) const { return cellRect(row, column).center(); }
+QPoint LayerMap::cellCenter(int row, int column) const
+{
+    return cellRect(row, column).center();
+}
 
 QPoint LayerMap::columnHeaderCenter(int column) const
 {
@@ -92,7 +120,10 @@ QPoint LayerMap::columnHeaderCenter(int column) const
     return {(m_columnLefts[column] + m_columnLefts[column + 1]) / 2, rowTop(row) - m_headerHeight / 2};
 }
 
-QPoint LayerMap::rowHeaderCenter(int row) const { return {m_rowHeaderWidth / 2, rowTop(row) + rowHeight() / 2}; }
+QPoint LayerMap::rowHeaderCenter(int row) const
+{
+    return {m_rowHeaderWidth / 2, rowTop(row) + rowHeight() / 2};
+}
 
 QPoint LayerMap::backwardLineCenter() const
 {
@@ -106,7 +137,8 @@ std::optional<LayerMap::Cell> LayerMap::cellAt(const QPoint& point) const
     for (int row = 0; row < static_cast<int>(m_grid.rows().size()); ++row) {
         const int columns = m_grid.rows()[row].block < 0 ? 1 : static_cast<int>(m_grid.columns().size());
         for (int column = 0; column < columns; ++column) {
-            if (cellRect(row, column).adjusted(0, 0, kGap, kGap).contains(point) && m_grid.moduleAt(row, column) >= 0)
+            if (cellRect(row, column).adjusted(0, 0, kGap, kGap).contains(point) &&
+                m_grid.moduleAt(row, column) >= 0)
                 return Cell{row, column};
         }
     }
@@ -129,7 +161,8 @@ int LayerMap::rowHeaderAt(const QPoint& point) const
     if (point.x() >= m_rowHeaderWidth)
         return -1;
     for (int row = 0; row < static_cast<int>(m_grid.rows().size()); ++row) {
-        if (m_grid.rows()[row].block >= 0 && std::abs(point.y() - rowHeaderCenter(row).y()) <= rowHeight() / 2)
+        if (m_grid.rows()[row].block >= 0 &&
+            std::abs(point.y() - rowHeaderCenter(row).y()) <= rowHeight() / 2)
             return row;
     }
     return -1;
@@ -148,7 +181,8 @@ QString LayerMap::cellText(int index) const
 {
     if (m_method.type == MethodType::Full)
         return tr("full");
-    return m_method.type == MethodType::Lora && m_ranks[index] > 0 ? QString::number(m_ranks[index]) : QString();
+    return m_method.type == MethodType::Lora && m_ranks[index] > 0 ? QString::number(m_ranks[index])
+                                                                   : QString();
 }
 
 void LayerMap::paintHeaders(QPainter& painter) const

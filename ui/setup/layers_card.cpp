@@ -33,16 +33,22 @@ void LayersCard::buildLayout()
 {
     m_brush->setRange(1, 4096);
     m_brush->setPrefix(tr("paint rank "));
-    m_brush->setToolTip(tr("Rank the next click or drag gives; another rank than the method's becomes rank_pattern"));
+    m_brush->setToolTip(
+        tr("Rank the next click or drag gives; another rank than the method's becomes rank_pattern"));
     m_brush->setAccessibleName(tr("Rank to paint"));
     addToHeading(m_brush);
 
     const std::tuple<TargetPreset, QString, QString> presets[] = {
-        {TargetPreset::QueryValue, tr("q, v everywhere"), tr("Query and value of every block: LoRA's original choice")},
-        {TargetPreset::AllLinear, tr("all linear"), tr("Every linear module but the head: the strongest at equal size (QLoRA 2023)")},
-        {TargetPreset::TopHalf, tr("top half"), tr("The modules in use, on the last half of the blocks: backward stops half way")},
-        {TargetPreset::TopQuarter, tr("top quarter"), tr("The modules in use, on the last quarter of the blocks")},
-        {TargetPreset::OutputLayer, tr("output layer only"), tr("The modules in use, on the last block alone: the shortest backward pass")}};
+        {TargetPreset::QueryValue, tr("q, v everywhere"),
+         tr("Query and value of every block: LoRA's original choice")},
+        {TargetPreset::AllLinear, tr("all linear"),
+         tr("Every linear module but the head: the strongest at equal size (QLoRA 2023)")},
+        {TargetPreset::TopHalf, tr("top half"),
+         tr("The modules in use, on the last half of the blocks: backward stops half way")},
+        {TargetPreset::TopQuarter, tr("top quarter"),
+         tr("The modules in use, on the last quarter of the blocks")},
+        {TargetPreset::OutputLayer, tr("output layer only"),
+         tr("The modules in use, on the last block alone: the shortest backward pass")}};
     auto* row = new QHBoxLayout(m_presets);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(kGrid / 2);
@@ -143,14 +149,15 @@ QString LayersCard::summaryText(const TargetRanks& ranks) const
 
 void LayersCard::refreshIssues()
 {
-    static constexpr std::array<std::string_view, 5> kFields{"method.target_modules", "method.layers_to_transform",
-                                                             "method.rank_pattern", "method.alpha_pattern",
-                                                             "method.modules_to_save"};
+    static constexpr std::array<std::string_view, 5> kFields{
+        "method.target_modules", "method.layers_to_transform", "method.rank_pattern", "method.alpha_pattern",
+        "method.modules_to_save"};
     QStringList texts;
     bool isError = false;
     for (const ConfigIssue& issue : m_editor.issues()) {
-        const bool isOwn = std::any_of(kFields.begin(), kFields.end(),
-                                       [&](std::string_view field) { return issue.field.starts_with(field); });
+        const bool isOwn = std::any_of(kFields.begin(), kFields.end(), [&](std::string_view field) {
+            return issue.field.starts_with(field);
+        });
         if (!isOwn)
             continue;
         texts += qstr(issue.text);

@@ -11,7 +11,8 @@ namespace lora::ui {
 class ExperimentEditor;
 class LayerMap;
 
-/// The layer map with its presets, the rank that painting gives, and what the selection is called in PEFT's keys.
+/// The layer map with its presets, the rank that painting gives, and what the selection is called in PEFT's
+/// keys.
 class LayersCard : public Card
 {
     Q_OBJECT

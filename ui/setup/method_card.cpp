@@ -20,7 +20,9 @@
 
 namespace lora::ui {
 
-MethodCard::MethodCard(ExperimentEditor& editor, QWidget* parent) : Card(tr("Method"), parent), m_editor(editor)
+MethodCard::MethodCard(ExperimentEditor& editor, QWidget* parent)
+    : Card(tr("Method"), parent)
+    , m_editor(editor)
 {
     createControls();
     buildLayout();
@@ -33,9 +35,11 @@ void MethodCard::createControls()
     m_types = new QButtonGroup(this);
     m_typeRow = new QWidget(this);
     const std::tuple<MethodType, QString, QString> types[] = {
-        {MethodType::Lora, tr("&LoRA"), tr("Frozen weights plus a trained low-rank pair per chosen layer (Hu et al. 2021)")},
+        {MethodType::Lora, tr("&LoRA"),
+         tr("Frozen weights plus a trained low-rank pair per chosen layer (Hu et al. 2021)")},
         {MethodType::Full, tr("&Full"), tr("Every weight is trained: the baseline LoRA is measured against")},
-        {MethodType::Head, tr("&Head only"), tr("Only the task's output layer is trained: the cheapest baseline")}};
+        {MethodType::Head, tr("&Head only"),
+         tr("Only the task's output layer is trained: the cheapest baseline")}};
     auto* layout = new QHBoxLayout(m_typeRow);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(2 * kGrid);
@@ -67,9 +71,10 @@ void MethodCard::createControls()
 void MethodCard::buildLayout()
 {
     m_form->addField(tr("Train"), m_typeRow, QStringLiteral("method.type"), tr("Which weights learn"));
-    m_loraForm->addField(tr("&Rank"), m_rank, QStringLiteral("method.r"),
-                         tr("Inner size of the low-rank pair: parameters grow with it; ranks 1 to 8 often suffice (Hu et "
-                            "al. 2021, table 6)"));
+    m_loraForm->addField(
+        tr("&Rank"), m_rank, QStringLiteral("method.r"),
+        tr("Inner size of the low-rank pair: parameters grow with it; ranks 1 to 8 often suffice (Hu et "
+           "al. 2021, table 6)"));
     auto* alphaRow = new QWidget(this);
     auto* layout = new QHBoxLayout(alphaRow);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -78,9 +83,11 @@ void MethodCard::buildLayout()
     layout->addWidget(m_rslora);
     layout->addWidget(m_scale, 1);
     alphaRow->setFocusProxy(m_alpha);
-    m_loraForm->addField(tr("&Alpha"), alphaRow, QStringLiteral("method.lora_alpha"),
-                         tr("The update is scaled by alpha / r, so that changing the rank needs no new learning rate"));
-    m_rslora->setToolTip(tr("Scale by alpha / √r instead, which keeps large ranks learning (rsLoRA, Kalajdzievski 2023)"));
+    m_loraForm->addField(
+        tr("&Alpha"), alphaRow, QStringLiteral("method.lora_alpha"),
+        tr("The update is scaled by alpha / r, so that changing the rank needs no new learning rate"));
+    m_rslora->setToolTip(
+        tr("Scale by alpha / √r instead, which keeps large ranks learning (rsLoRA, Kalajdzievski 2023)"));
     auto* dropoutRow = new QWidget(this);
     auto* dropoutLayout = new QHBoxLayout(dropoutRow);
     dropoutLayout->setContentsMargins(0, 0, 0, 0);
@@ -94,7 +101,8 @@ void MethodCard::buildLayout()
     dropoutRow->setFocusProxy(m_dropout);
     m_loraForm->addField(tr("&Dropout"), dropoutRow, QStringLiteral("method.lora_dropout"),
                          tr("Share of the adapter's inputs dropped while training, against overfitting"));
-    m_bias->setToolTip(tr("Biases cost few parameters; training all of them makes backward run to the embeddings"));
+    m_bias->setToolTip(
+        tr("Biases cost few parameters; training all of them makes backward run to the embeddings"));
     body()->addWidget(m_form);
     body()->addWidget(m_loraForm);
     body()->addWidget(m_explanation);
@@ -107,8 +115,9 @@ void MethodCard::connectSignals()
                       [id](ExperimentConfig& e) { e.method.type = static_cast<MethodType>(id); });
     });
     connect(m_rank, &RankSlider::rankEdited, this, [this](int rank) {
-        m_editor.edit(tr("Change rank"), [rank](ExperimentConfig& e) { e.method.lora.r = rank; },
-                      QStringLiteral("rank"));
+        m_editor.edit(
+            tr("Change rank"), [rank](ExperimentConfig& e) { e.method.lora.r = rank; },
+            QStringLiteral("rank"));
     });
     bindLora();
     connect(&m_editor, &ExperimentEditor::changed, this, &MethodCard::refresh);
@@ -144,8 +153,9 @@ void MethodCard::refresh()
     m_scale->setText(tr("scale %1").arg(qNumber(method.lora.loraAlpha / divisor)));
     m_loraForm->setVisible(method.type == MethodType::Lora);
     if (method.type == MethodType::Full)
-        m_explanation->setText(tr("Every weight of the model and the task's head are trained. Nothing is saved; this is "
-                                  "what LoRA is compared with."));
+        m_explanation->setText(
+            tr("Every weight of the model and the task's head are trained. Nothing is saved; this is "
+               "what LoRA is compared with."));
     else if (method.type == MethodType::Head)
         m_explanation->setText(tr("The model stays as it is and only the task's output layer learns."));
     else

@@ -13,7 +13,8 @@ class ExperimentEditor;
 class IssueForm;
 class RankSlider;
 
-/// How the weights are trained: LoRA with rank, alpha, dropout and variants; full fine-tuning; the head alone.
+/// How the weights are trained: LoRA with rank, alpha, dropout and variants; full fine-tuning; the head
+/// alone.
 class MethodCard : public Card
 {
     Q_OBJECT

@@ -35,7 +35,8 @@ void ModelCard::buildLayout()
 {
     m_choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_choice->setMinimumContentsLength(12);
-    m_open->setToolTip(tr("A Hugging Face folder with config.json and model.safetensors; it can be dropped here too"));
+    m_open->setToolTip(
+        tr("A Hugging Face folder with config.json and model.safetensors; it can be dropped here too"));
     m_choice->setAccessibleName(tr("Model"));
     auto* row = new QWidget(this);
     auto* rowLayout = new QHBoxLayout(row);
@@ -44,7 +45,8 @@ void ModelCard::buildLayout()
     rowLayout->addWidget(m_choice, 1);
     rowLayout->addWidget(m_open);
     row->setFocusProxy(m_choice);
-    m_form->addField(tr("&Model"), row, QStringLiteral("model"), tr("The pretrained network that is fine-tuned"));
+    m_form->addField(tr("&Model"), row, QStringLiteral("model"),
+                     tr("The pretrained network that is fine-tuned"));
     m_facts->setHorizontalSpacing(kGrid);
     m_facts->setVerticalSpacing(kGrid / 4);
     m_facts->setColumnMinimumWidth(0, 12 * kGrid);
@@ -64,7 +66,8 @@ void ModelCard::connectSignals()
         [](ExperimentConfig& e, const QString& value) { e.model = value.toStdString(); });
     // After the binder's own handler, which cannot select a path that is not in the list yet.
     binder->onChange([this](const ExperimentConfig&) { refreshChoices(); });
-    connect(&m_editor, &ExperimentEditor::issuesChanged, this, [this] { m_form->setIssues(m_editor.issues()); });
+    connect(&m_editor, &ExperimentEditor::issuesChanged, this,
+            [this] { m_form->setIssues(m_editor.issues()); });
 }
 
 void ModelCard::setRecent(const QStringList& folders)
@@ -110,10 +113,12 @@ void ModelCard::setFacts(const std::vector<std::pair<QString, QString>>& facts)
 void ModelCard::setSummary(const ModelSummary& model)
 {
     m_status->setText({});
-    const QString family = model.architecture.empty() ? qstr(model.family)
-                                                      : tr("%1 (%2)").arg(qstr(model.family), qstr(model.architecture));
+    const QString family = model.architecture.empty()
+                               ? qstr(model.family)
+                               : tr("%1 (%2)").arg(qstr(model.family), qstr(model.architecture));
     setFacts({{tr("Family"), family},
-              {tr("Parameters"), tr("%1, %2 on disk").arg(qCount(double(model.parameters)), qBytes(double(model.fileBytes)))},
+              {tr("Parameters"),
+               tr("%1, %2 on disk").arg(qCount(double(model.parameters)), qBytes(double(model.fileBytes)))},
               {tr("Layers"),
                tr("%1 × %2 wide, %3 heads").arg(model.numLayers).arg(model.hiddenSize).arg(model.numHeads)},
               {tr("Vocabulary"), tr("%1 tokens").arg(qCount(double(model.vocabSize)))},
@@ -133,7 +138,8 @@ void ModelCard::clearSummary(const QString& text)
 
 void ModelCard::chooseFolder()
 {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"), m_recent.value(0));
+    const QString folder =
+        QFileDialog::getExistingDirectory(this, tr("Open a model folder"), m_recent.value(0));
     if (!folder.isEmpty())
         m_editor.edit(tr("Choose model"), [&](ExperimentConfig& e) { e.model = folder.toStdString(); });
 }

@@ -6,7 +6,8 @@
 
 namespace lora::ui {
 
-ModuleGrid::ModuleGrid(std::vector<ModuleInfo> modules) : m_modules(std::move(modules))
+ModuleGrid::ModuleGrid(std::vector<ModuleInfo> modules)
+    : m_modules(std::move(modules))
 {
     std::vector<int> below;
     std::vector<int> above;
@@ -68,7 +69,9 @@ std::set<int> columnsInUse(const ModuleGrid& grid, const TargetRanks& current)
         if (current[i] > 0 && grid.columnOf(i) >= 0)
             columns.insert(grid.columnOf(i));
     }
-    for (int column = 0; columns.empty() && column < static_cast<int>(grid.columns().size()); ++column) {
+    if (!columns.empty())
+        return columns;
+    for (int column = 0; column < static_cast<int>(grid.columns().size()); ++column) {
         if (isQueryOrValue(grid.columns()[column]))
             columns.insert(column);
     }
@@ -103,7 +106,8 @@ TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const Tar
         if (preset == TargetPreset::QueryValue)
             isAdapted = isInStack && isQueryOrValue(module.column);
         else if (preset != TargetPreset::AllLinear)
-            isAdapted = isInStack && module.block >= firstBlock && columns.contains(grid.columnOf(static_cast<int>(i)));
+            isAdapted = isInStack && module.block >= firstBlock &&
+                        columns.contains(grid.columnOf(static_cast<int>(i)));
         ranks[i] = isAdapted ? rank : 0;
     }
     return ranks;

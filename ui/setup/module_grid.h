@@ -8,8 +8,8 @@
 
 namespace lora::ui {
 
-/// A model's linear modules as rows and columns: blocks by kinds of module, and what stands outside the stack. Rows run as
-/// people look at networks, the last module on top.
+/// A model's linear modules as rows and columns: blocks by kinds of module, and what stands outside the
+/// stack. Rows run as people look at networks, the last module on top.
 class ModuleGrid
 {
 public:
@@ -46,8 +46,8 @@ std::int64_t adapterParameters(const ModuleInfo& module, int rank);
 
 enum class TargetPreset { QueryValue, AllLinear, TopHalf, TopQuarter, OutputLayer };
 
-/// `current` with the preset applied at `rank`. The top presets keep the kinds of module in use and confine them to the
-/// last blocks; OutputLayer to the very last.
+/// `current` with the preset applied at `rank`. The top presets keep the kinds of module in use and confine
+/// them to the last blocks; OutputLayer to the very last.
 TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const TargetRanks& current, int rank);
 
 } // namespace lora::ui

@@ -9,11 +9,13 @@
 
 namespace lora::ui {
 
-SavingsChart::SavingsChart(QWidget* parent) : QWidget(parent)
+SavingsChart::SavingsChart(QWidget* parent)
+    : QWidget(parent)
 {
     setFont(smallFont(font()));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    setToolTip(tr("Shares of full fine-tuning's floating-point operations, from the ledger of matrix products"));
+    setToolTip(
+        tr("Shares of full fine-tuning's floating-point operations, from the ledger of matrix products"));
 }
 
 void SavingsChart::setSavings(const std::vector<SavingSource>& savings)
@@ -46,9 +48,15 @@ QString SavingsChart::text() const
     return parts.join(QStringLiteral(", "));
 }
 
-int SavingsChart::rowHeight() const { return fontMetrics().height() * 2 - 2; }
+int SavingsChart::rowHeight() const
+{
+    return fontMetrics().height() * 2 - 2;
+}
 
-QSize SavingsChart::sizeHint() const { return {200, static_cast<int>(m_savings.size() + 1) * rowHeight()}; }
+QSize SavingsChart::sizeHint() const
+{
+    return {200, static_cast<int>(m_savings.size() + 1) * rowHeight()};
+}
 
 void SavingsChart::paintEvent(QPaintEvent*)
 {

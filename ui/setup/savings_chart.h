@@ -8,7 +8,8 @@
 
 namespace lora::ui {
 
-/// Where the compute goes that full fine-tuning spends and this configuration does not: a waterfall from 100 %.
+/// Where the compute goes that full fine-tuning spends and this configuration does not: a waterfall from 100
+/// %.
 class SavingsChart : public QWidget
 {
     Q_OBJECT

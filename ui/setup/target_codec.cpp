@@ -21,8 +21,8 @@ bool matchesFully(const QRegularExpression& expression, const std::string& path)
 
 bool matchesName(const std::string& path, const std::string& name)
 {
-    return path == name || (path.size() > name.size() && path.ends_with(name) &&
-                            path[path.size() - name.size() - 1] == '.');
+    return path == name ||
+           (path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '.');
 }
 
 bool isSaved(const LoraConfig& lora, const std::string& path)
@@ -48,7 +48,8 @@ bool matchesList(const ModuleInfo& module, const std::vector<std::string>& names
 class TargetMatcher
 {
 public:
-    explicit TargetMatcher(const LoraConfig& lora) : m_lora(lora)
+    explicit TargetMatcher(const LoraConfig& lora)
+        : m_lora(lora)
     {
         if (const auto* text = std::get_if<std::string>(&lora.targetModules))
             m_target = anchored(*text);
@@ -72,7 +73,8 @@ private:
     {
         if (const auto* names = std::get_if<std::vector<std::string>>(&m_lora.targetModules))
             return matchesList(module, *names, m_lora);
-        return std::get<std::string>(m_lora.targetModules) == "all-linear" || matchesFully(m_target, module.name);
+        return std::get<std::string>(m_lora.targetModules) == "all-linear" ||
+               matchesFully(m_target, module.name);
     }
 
     const LoraConfig& m_lora;
@@ -81,7 +83,10 @@ private:
 };
 
 /// Where a module stands apart from its block: the same for "layer.0.x" and "layer.7.x".
-std::string columnOf(const ModuleInfo& module) { return module.block >= 0 ? module.column : module.name; }
+std::string columnOf(const ModuleInfo& module)
+{
+    return module.block >= 0 ? module.column : module.name;
+}
 
 /// The shortest end of `name` (at a dot) that names no module of an unselected column.
 std::optional<std::string> shortestSuffix(const std::string& name, const std::vector<ModuleInfo>& modules,
@@ -123,7 +128,8 @@ TargetRanks adaptedOnly(TargetRanks ranks)
     return ranks;
 }
 
-bool decodesTo(const std::vector<ModuleInfo>& modules, const EncodedTargets& candidate, const TargetRanks& adapted)
+bool decodesTo(const std::vector<ModuleInfo>& modules, const EncodedTargets& candidate,
+               const TargetRanks& adapted)
 {
     LoraConfig lora;
     lora.r = 1;
@@ -176,8 +182,10 @@ std::string escaped(const std::string& path)
     return QString::fromStdString(path).replace(u'.', QStringLiteral("\\.")).toStdString();
 }
 
-/// One pattern per column where the whole column shares a rank; the caller checks that it says what it should.
-std::map<std::string, int> columnPattern(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int base)
+/// One pattern per column where the whole column shares a rank; the caller checks that it says what it
+/// should.
+std::map<std::string, int> columnPattern(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks,
+                                         int base)
 {
     std::map<std::string, std::set<int>> ranksOfColumn;
     for (std::size_t i = 0; i < modules.size(); ++i) {
@@ -194,7 +202,8 @@ std::map<std::string, int> columnPattern(const std::vector<ModuleInfo>& modules,
     return pattern;
 }
 
-std::map<std::string, int> pathPattern(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int base)
+std::map<std::string, int> pathPattern(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks,
+                                       int base)
 {
     std::map<std::string, int> pattern;
     for (std::size_t i = 0; i < modules.size(); ++i) {

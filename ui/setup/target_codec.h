@@ -9,8 +9,9 @@
 #include <variant>
 #include <vector>
 
-/// Translates between the layer map (a rank per linear module) and PEFT's keys target_modules, layers_to_transform and
-/// rank_pattern, with PEFT's matching rules (peft/utils/other.py, peft/tuners/tuners_utils.py).
+/// Translates between the layer map (a rank per linear module) and PEFT's keys target_modules,
+/// layers_to_transform and rank_pattern, with PEFT's matching rules (peft/utils/other.py,
+/// peft/tuners/tuners_utils.py).
 namespace lora::ui {
 
 /// Rank of each entry of ModelSummary::modules; 0 = not adapted. Modules of the head are always 0.
@@ -26,8 +27,8 @@ struct EncodedTargets
 /// The ranks `lora` gives the modules. A pattern that is no regular expression matches nothing.
 TargetRanks decodeTargets(const std::vector<ModuleInfo>& modules, const LoraConfig& lora);
 
-/// The shortest form that decodes to exactly `ranks`: "all-linear"; else names with or without layers; else full paths,
-/// which PEFT matches exactly. Cells of rank `baseRank` need no pattern.
+/// The shortest form that decodes to exactly `ranks`: "all-linear"; else names with or without layers; else
+/// full paths, which PEFT matches exactly. Cells of rank `baseRank` need no pattern.
 EncodedTargets encodeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int baseRank);
 
 /// Writes `ranks` into the three keys of `lora`, with lora.r as the base rank.

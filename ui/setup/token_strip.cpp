@@ -9,7 +9,9 @@
 
 namespace lora::ui {
 
-TokenStrip::TokenStrip(QWidget* parent) : QWidget(parent), m_label(new QLabel(this))
+TokenStrip::TokenStrip(QWidget* parent)
+    : QWidget(parent)
+    , m_label(new QLabel(this))
 {
     m_label->setWordWrap(true);
     m_label->setTextFormat(Qt::RichText);
@@ -50,8 +52,9 @@ QString TokenStrip::html() const
         const bool isSpecial = (token.startsWith(u'[') && token.endsWith(u']') && token.size() > 2) ||
                                (token.startsWith(u'<') && token.endsWith(u'>') && token.size() > 2);
         const bool isCut = isTruncated && i >= m_cutoff - 1 && i + 1 < size;
-        const QColor color = isCut ? warningColor(palette())
-                                   : (isSpecial ? mutedText(palette()) : palette().color(QPalette::WindowText));
+        const QColor color = isCut
+                                 ? warningColor(palette())
+                                 : (isSpecial ? mutedText(palette()) : palette().color(QPalette::WindowText));
         parts += span(color, token, isCut);
     }
     if (size > static_cast<int>(kShown))

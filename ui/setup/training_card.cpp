@@ -105,16 +105,17 @@ void TrainingCard::buildSchedule(FieldBinder& binder)
 {
     auto* rate = new ScientificBox(this);
     auto* scheduler = new QComboBox(this);
-    for (const auto& [text, value] : {std::pair(tr("linear"), "linear"), std::pair(tr("cosine"), "cosine"),
-                                      std::pair(tr("constant"), "constant"),
-                                      std::pair(tr("constant, warm-up"), "constant_with_warmup")})
+    for (const auto& [text, value] :
+         {std::pair(tr("linear"), "linear"), std::pair(tr("cosine"), "cosine"),
+          std::pair(tr("constant"), "constant"), std::pair(tr("constant, warm-up"), "constant_with_warmup")})
         scheduler->addItem(text, QString::fromLatin1(value));
     auto* seed = countBox(this, 0, std::numeric_limits<int>::max());
     binder.number(
         rate, tr("Change learning rate"), [](const ExperimentConfig& e) { return e.training.learningRate; },
         [](ExperimentConfig& e, double value) { e.training.learningRate = value; });
     binder.choice(
-        scheduler, tr("Choose schedule"), [](const ExperimentConfig& e) { return qstr(e.training.lrSchedulerType); },
+        scheduler, tr("Choose schedule"),
+        [](const ExperimentConfig& e) { return qstr(e.training.lrSchedulerType); },
         [](ExperimentConfig& e, const QString& value) { e.training.lrSchedulerType = value.toStdString(); });
     binder.integer(
         seed, tr("Change seed"),
@@ -177,11 +178,13 @@ void TrainingCard::buildOptimizer(FieldBinder& binder)
             e.training.hiddenDropout = value < 0 ? std::nullopt : std::optional(value);
         });
     m_advanced->addField(tr("Warm-up"), paired(warmup, tr("Decay"), decay, this),
-                         QStringLiteral("training.warmup_ratio"), tr("Share of the steps the learning rate rises"));
-    m_advanced->addField(tr("Adam betas"), paired(beta1, tr("and"), beta2, this), QStringLiteral("training.adam_beta1"),
-                         tr("Decay of the first and second moment"));
+                         QStringLiteral("training.warmup_ratio"),
+                         tr("Share of the steps the learning rate rises"));
+    m_advanced->addField(tr("Adam betas"), paired(beta1, tr("and"), beta2, this),
+                         QStringLiteral("training.adam_beta1"), tr("Decay of the first and second moment"));
     m_advanced->addField(tr("Adam epsilon"), paired(epsilon, tr("Clip at"), clip, this),
-                         QStringLiteral("training.adam_epsilon"), tr("Keeps the update finite where gradients vanish"));
+                         QStringLiteral("training.adam_epsilon"),
+                         tr("Keeps the update finite where gradients vanish"));
     m_advanced->addField(tr("Model dropout"), dropout, QStringLiteral("training.hidden_dropout"),
                          tr("Overrides the dropout in the model's config.json"));
 }
@@ -196,7 +199,8 @@ void TrainingCard::buildEvaluation(FieldBinder& binder)
     const auto optionalSteps = [&binder](QSpinBox* box, const QString& label,
                                          std::optional<std::int64_t> TrainingConfig::*field) {
         binder.integer(
-            box, label, [field](const ExperimentConfig& e) { return clampedInt((e.training.*field).value_or(0)); },
+            box, label,
+            [field](const ExperimentConfig& e) { return clampedInt((e.training.*field).value_or(0)); },
             [field](ExperimentConfig& e, int value) {
                 e.training.*field = value == 0 ? std::nullopt : std::optional<std::int64_t>(value);
             });
@@ -210,7 +214,8 @@ void TrainingCard::buildEvaluation(FieldBinder& binder)
             e.training.earlyStoppingPatience = value == 0 ? std::nullopt : std::optional(value);
         });
     binder.flag(
-        best, tr("Toggle best model"), [](const ExperimentConfig& e) { return e.training.loadBestModelAtEnd; },
+        best, tr("Toggle best model"),
+        [](const ExperimentConfig& e) { return e.training.loadBestModelAtEnd; },
         [](ExperimentConfig& e, bool isOn) { e.training.loadBestModelAtEnd = isOn; });
     m_advanced->addField(tr("Evaluate every"), evalSteps, QStringLiteral("training.eval_steps"),
                          tr("Optimiser steps between evaluations"));

@@ -11,7 +11,8 @@ class FieldBinder;
 class IssueForm;
 class SchedulePlot;
 
-/// How long and how fast: epochs, batch, learning rate with its schedule, seed; everything else under Advanced.
+/// How long and how fast: epochs, batch, learning rate with its schedule, seed; everything else under
+/// Advanced.
 class TrainingCard : public Card
 {
     Q_OBJECT

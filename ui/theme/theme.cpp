@@ -38,7 +38,10 @@ QColor trackColor(const QPalette& palette)
     return mixed(palette.color(QPalette::Window), palette.color(QPalette::WindowText), 0.09);
 }
 
-QColor accentColor(const QPalette& palette) { return palette.color(QPalette::Active, QPalette::Highlight); }
+QColor accentColor(const QPalette& palette)
+{
+    return palette.color(QPalette::Active, QPalette::Highlight);
+}
 
 QColor problemColor(const QPalette& palette)
 {
@@ -52,7 +55,9 @@ QColor warningColor(const QPalette& palette)
 
 QColor textOn(const QColor& background)
 {
-    const auto linear = [](double c) { return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+    const auto linear = [](double c) {
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
     const double luminance = 0.2126 * linear(background.redF()) + 0.7152 * linear(background.greenF()) +
                              0.0722 * linear(background.blueF());
     return luminance > 0.22 ? QColor(0x14, 0x18, 0x1c) : QColor(Qt::white);
@@ -133,7 +138,8 @@ QPalette paletteOf(const QColor& window, const QColor& base, const QColor& text,
     const QColor disabled = mixed(text, window, 0.55);
     palette.setColor(QPalette::Base, base);
     palette.setColor(QPalette::AlternateBase, mixed(base, text, 0.03));
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText}) {
+    for (const auto role :
+         {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText}) {
         palette.setColor(role, text);
         palette.setColor(QPalette::Disabled, role, disabled);
     }

@@ -11,8 +11,9 @@ namespace lora {
 struct MethodConfig;
 }
 
-/// Colours, fonts and icons shared by everything that paints. All of them follow the palette, so light and dark need no
-/// second set. Series colours are Okabe & Ito's (2008), which people with colour vision deficiencies can tell apart.
+/// Colours, fonts and icons shared by everything that paints. All of them follow the palette, so light and
+/// dark need no second set. Series colours are Okabe & Ito's (2008), which people with colour vision
+/// deficiencies can tell apart.
 namespace lora::ui {
 
 inline constexpr int kGrid = 8; ///< distances are multiples of it, half of it inside a control group
@@ -31,8 +32,8 @@ QColor textOn(const QColor& background);
 /// One perceptually even ramp for quantities (rank, share); `share` in [0, 1].
 QColor rampColor(double share, const QPalette& palette);
 
-/// The same colour for a rank on every page: 1, 2, 4, … in Okabe-Ito order; other ranks take that of the nearest power
-/// of two.
+/// The same colour for a rank on every page: 1, 2, 4, … in Okabe-Ito order; other ranks take that of the
+/// nearest power of two.
 QColor rankColor(int rank, const QPalette& palette);
 /// A run's colour: its rank's, the text colour for full fine-tuning, grey for the head alone.
 QColor methodColor(const MethodConfig& method, const QPalette& palette);

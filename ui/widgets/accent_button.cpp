@@ -7,7 +7,8 @@
 
 namespace lora::ui {
 
-AccentButton::AccentButton(const QString& text, QWidget* parent) : QPushButton(text, parent)
+AccentButton::AccentButton(const QString& text, QWidget* parent)
+    : QPushButton(text, parent)
 {
     QFont bold = font();
     bold.setBold(true);

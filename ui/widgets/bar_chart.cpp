@@ -11,7 +11,8 @@
 
 namespace lora::ui {
 
-BarChart::BarChart(QWidget* parent) : QWidget(parent)
+BarChart::BarChart(QWidget* parent)
+    : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
@@ -41,9 +42,15 @@ void BarChart::setEmptyText(const QString& text)
     update();
 }
 
-int BarChart::rowHeight() const { return fontMetrics().height() + 6; }
+int BarChart::rowHeight() const
+{
+    return fontMetrics().height() + kGrid / 2;
+}
 
-int BarChart::titleHeight() const { return m_title.isEmpty() ? 0 : fontMetrics().height() + kGrid; }
+int BarChart::titleHeight() const
+{
+    return m_title.isEmpty() ? 0 : fontMetrics().height() + kGrid / 2;
+}
 
 int BarChart::labelWidth() const
 {
@@ -59,16 +66,20 @@ QSize BarChart::sizeHint() const
     return {240, titleHeight() + rows * rowHeight()};
 }
 
-QSize BarChart::minimumSizeHint() const { return {140, sizeHint().height()}; }
+QSize BarChart::minimumSizeHint() const
+{
+    return {140, sizeHint().height()};
+}
 
 void BarChart::paintRow(QPainter& painter, const BarRow& row, const QRect& area, double scale) const
 {
     const int labels = labelWidth();
     painter.setPen(palette().color(QPalette::WindowText));
     const QString label = fontMetrics().elidedText(row.label, Qt::ElideMiddle, labels - kGrid);
-    painter.drawText(QRect(area.left(), area.top(), labels, area.height()), Qt::AlignVCenter | Qt::AlignLeft, label);
+    painter.drawText(QRect(area.left(), area.top(), labels, area.height()), Qt::AlignVCenter | Qt::AlignLeft,
+                     label);
     const int length = std::max(row.value > 0 ? 2 : 0, static_cast<int>(row.value * scale));
-    const QRect bar(area.left() + labels, area.top() + 3, length, area.height() - 6);
+    const QRect bar(area.left() + labels, area.top() + 2, length, area.height() - 4);
     if (row.isEstimated) {
         painter.fillRect(bar, trackColor(palette()));
         painter.fillRect(bar, QBrush(row.color, Qt::BDiagPattern));
@@ -89,8 +100,8 @@ void BarChart::paintEvent(QPaintEvent*)
     }
     if (m_rows.empty()) {
         painter.setPen(mutedText(palette()));
-        painter.drawText(rect().adjusted(0, titleHeight(), 0, 0), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
-                         m_emptyText);
+        painter.drawText(rect().adjusted(0, titleHeight(), 0, 0),
+                         Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_emptyText);
         return;
     }
     double largest = 0;

@@ -27,9 +27,14 @@ Card::Card(const QString& heading, QWidget* parent)
     setAccessibleName(heading);
 }
 
-void Card::addToHeading(QWidget* widget) { m_headingRow->addWidget(widget); }
+void Card::addToHeading(QWidget* widget)
+{
+    m_headingRow->addWidget(widget);
+}
 
-MutedLabel::MutedLabel(const QString& text, QWidget* parent) : QWidget(parent), m_label(new QLabel(this))
+MutedLabel::MutedLabel(const QString& text, QWidget* parent)
+    : QWidget(parent)
+    , m_label(new QLabel(this))
 {
     m_label->setWordWrap(true);
     m_label->setFont(smallFont(font()));
@@ -49,7 +54,10 @@ void MutedLabel::setText(const QString& text, Tone tone)
     applyColor();
 }
 
-QString MutedLabel::text() const { return m_label->text(); }
+QString MutedLabel::text() const
+{
+    return m_label->text();
+}
 
 void MutedLabel::changeEvent(QEvent* event)
 {

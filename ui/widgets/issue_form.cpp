@@ -22,7 +22,9 @@ bool belongsTo(const std::string& issueField, const std::string& field)
 
 } // namespace
 
-IssueForm::IssueForm(QWidget* parent) : QWidget(parent), m_grid(new QGridLayout(this))
+IssueForm::IssueForm(QWidget* parent)
+    : QWidget(parent)
+    , m_grid(new QGridLayout(this))
 {
     m_grid->setContentsMargins(0, 0, 0, 0);
     m_grid->setHorizontalSpacing(kGrid);
@@ -58,13 +60,15 @@ void IssueForm::setIssues(const ConfigIssues& issues)
             texts += qstr(issue.text);
             isError |= issue.severity == Severity::Error;
         }
-        row.issue->setText(texts.join(u'\n'), isError ? MutedLabel::Tone::Problem : MutedLabel::Tone::Warning);
+        row.issue->setText(texts.join(u'\n'),
+                           isError ? MutedLabel::Tone::Problem : MutedLabel::Tone::Warning);
     }
 }
 
 bool IssueForm::hasField(const std::string& field) const
 {
-    return std::any_of(m_rows.begin(), m_rows.end(), [&](const Row& row) { return belongsTo(field, row.field); });
+    return std::any_of(m_rows.begin(), m_rows.end(),
+                       [&](const Row& row) { return belongsTo(field, row.field); });
 }
 
 } // namespace lora::ui

@@ -12,7 +12,8 @@
 
 namespace lora::ui {
 
-LengthHistogram::LengthHistogram(QWidget* parent) : QWidget(parent)
+LengthHistogram::LengthHistogram(QWidget* parent)
+    : QWidget(parent)
 {
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -46,7 +47,8 @@ double LengthHistogram::truncatedShare() const
     const auto total = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
     if (total == 0 || m_cutoff + 1 >= static_cast<int>(m_counts.size()))
         return 0;
-    const auto cut = std::accumulate(m_counts.begin() + std::max(0, m_cutoff + 1), m_counts.end(), std::int64_t{0});
+    const auto cut =
+        std::accumulate(m_counts.begin() + std::max(0, m_cutoff + 1), m_counts.end(), std::int64_t{0});
     return static_cast<double>(cut) / static_cast<double>(total);
 }
 
@@ -91,7 +93,8 @@ void LengthHistogram::paintBars(QPainter& painter, const QRect& area) const
     const int bins = std::clamp(area.width() / 5, 1, lastToken());
     std::vector<double> heights(bins, 0.0);
     for (std::size_t tokens = 0; tokens < m_counts.size(); ++tokens)
-        heights[std::min<std::size_t>(bins - 1, tokens * bins / lastToken())] += static_cast<double>(m_counts[tokens]);
+        heights[std::min<std::size_t>(bins - 1, tokens * bins / lastToken())] +=
+            static_cast<double>(m_counts[tokens]);
     const double highest = *std::max_element(heights.begin(), heights.end());
     if (highest <= 0)
         return;
@@ -102,7 +105,8 @@ void LengthHistogram::paintBars(QPainter& painter, const QRect& area) const
         const double right = xOf(double(bin + 1) * lastToken() / bins);
         const double height = heights[bin] / highest * area.height();
         const bool isCut = double(bin + 0.5) * lastToken() / bins > m_cutoff;
-        painter.fillRect(QRectF(left, area.bottom() + 1 - height, right - left - 1, height), isCut ? cut : kept);
+        painter.fillRect(QRectF(left, area.bottom() + 1 - height, right - left - 1, height),
+                         isCut ? cut : kept);
     }
 }
 
@@ -120,7 +124,8 @@ void LengthHistogram::paintAxis(QPainter& painter, const QRect& area) const
     for (int tick = 0; tick <= lastToken(); tick += step) {
         const QString text = tick == 0 ? tr("0 tokens") : QString::number(tick);
         const int width = fontMetrics().horizontalAdvance(text);
-        const int x = std::clamp(static_cast<int>(xOf(tick)) - (tick == 0 ? 0 : width / 2), 0, this->width() - width);
+        const int x =
+            std::clamp(static_cast<int>(xOf(tick)) - (tick == 0 ? 0 : width / 2), 0, this->width() - width);
         painter.drawText(QRect(x, area.bottom() + 4, width + 2, line), Qt::AlignLeft, text);
     }
 }

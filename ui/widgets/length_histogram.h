@@ -7,8 +7,8 @@
 
 namespace lora::ui {
 
-/// Token lengths of the training rows with a cut-off (max_length) that is dragged or moved by arrow keys; tells the share
-/// of rows it truncates.
+/// Token lengths of the training rows with a cut-off (max_length) that is dragged or moved by arrow keys;
+/// tells the share of rows it truncates.
 class LengthHistogram : public QWidget
 {
     Q_OBJECT

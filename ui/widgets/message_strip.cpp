@@ -67,7 +67,10 @@ void MessageStrip::dismiss()
     hide();
 }
 
-QString MessageStrip::text() const { return m_text->text(); }
+QString MessageStrip::text() const
+{
+    return m_text->text();
+}
 
 void MessageStrip::changeEvent(QEvent* event)
 {

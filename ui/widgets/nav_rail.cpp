@@ -40,7 +40,10 @@ protected:
 
 } // namespace
 
-NavRail::NavRail(QWidget* parent) : QWidget(parent), m_layout(new QVBoxLayout(this)), m_group(new QActionGroup(this))
+NavRail::NavRail(QWidget* parent)
+    : QWidget(parent)
+    , m_layout(new QVBoxLayout(this))
+    , m_group(new QActionGroup(this))
 {
     m_layout->setContentsMargins(kGrid / 2, kGrid, kGrid / 2, kGrid);
     m_layout->setSpacing(kGrid / 2);
@@ -69,7 +72,10 @@ QAction* NavRail::addPage(const QString& title, const QString& icon, const QKeyS
     return action;
 }
 
-void NavRail::setCurrent(int index) { m_group->actions().at(index)->setChecked(true); }
+void NavRail::setCurrent(int index)
+{
+    m_group->actions().at(index)->setChecked(true);
+}
 
 void NavRail::changeEvent(QEvent* event)
 {

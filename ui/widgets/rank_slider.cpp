@@ -40,7 +40,10 @@ RankSlider::RankSlider(QWidget* parent)
     });
 }
 
-int RankSlider::rank() const { return m_box->value(); }
+int RankSlider::rank() const
+{
+    return m_box->value();
+}
 
 void RankSlider::setRank(int rank)
 {
@@ -54,7 +57,8 @@ void RankSlider::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setFont(smallFont(font()));
-    painter.setPen(isEnabled() ? mutedText(palette()) : palette().color(QPalette::Disabled, QPalette::WindowText));
+    painter.setPen(isEnabled() ? mutedText(palette())
+                               : palette().color(QPalette::Disabled, QPalette::WindowText));
     QStyleOptionSlider option;
     option.initFrom(m_slider);
     option.orientation = Qt::Horizontal;
@@ -63,7 +67,8 @@ void RankSlider::paintEvent(QPaintEvent*)
     const int span = m_slider->width() - handle;
     const int line = painter.fontMetrics().height();
     for (int power = 0; power <= kLargestPower; ++power) {
-        const int x = m_slider->x() + handle / 2 + QStyle::sliderPositionFromValue(0, kLargestPower, power, span);
+        const int x =
+            m_slider->x() + handle / 2 + QStyle::sliderPositionFromValue(0, kLargestPower, power, span);
         painter.drawText(QRect(x - 20, height() - line, 40, line), Qt::AlignHCenter | Qt::AlignBottom,
                          QString::number(1 << power));
     }

@@ -12,14 +12,14 @@
 
 namespace lora::ui {
 
-RunBar::RunBar(QWidget* parent) : QWidget(parent)
+RunBar::RunBar(QWidget* parent)
+    : QWidget(parent)
 {
     createWidgets();
     buildLayout();
     connect(m_stop, &QToolButton::clicked, this, &RunBar::stopRequested);
-    connect(m_pause, &QToolButton::clicked, this, [this] {
-        m_state == RunState::Paused ? emit resumeRequested() : emit pauseRequested();
-    });
+    connect(m_pause, &QToolButton::clicked, this,
+            [this] { m_state == RunState::Paused ? emit resumeRequested() : emit pauseRequested(); });
     refreshButtons();
     hide();
 }
@@ -178,7 +178,8 @@ void RunBar::refreshButtons()
     const bool isPaused = m_state == RunState::Paused;
     const bool isActive = m_state == RunState::Running || isPaused;
     m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
-    m_pause->setToolTip(isPaused ? tr("Go on with the next step") : tr("Wait after this step; nothing is lost"));
+    m_pause->setToolTip(isPaused ? tr("Go on with the next step")
+                                 : tr("Wait after this step; nothing is lost"));
     m_pause->setIcon(themedIcon(isPaused ? QStringLiteral("play") : QStringLiteral("pause"), palette()));
     m_stop->setIcon(themedIcon(QStringLiteral("stop"), palette()));
     m_pause->setEnabled(isActive);

@@ -15,8 +15,8 @@ class QToolButton;
 
 namespace lora::ui {
 
-/// The running experiment at the window's top: name, progress, step, loss, time left, Pause and Stop. Hidden until the
-/// first run.
+/// The running experiment at the window's top: name, progress, step, loss, time left, Pause and Stop. Hidden
+/// until the first run.
 class RunBar : public QWidget
 {
     Q_OBJECT

@@ -12,7 +12,8 @@
 
 namespace lora::ui {
 
-SchedulePlot::SchedulePlot(QWidget* parent) : QWidget(parent)
+SchedulePlot::SchedulePlot(QWidget* parent)
+    : QWidget(parent)
 {
     setFont(smallFont(font()));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -23,8 +24,9 @@ void SchedulePlot::setSchedule(const TrainingConfig& training)
     m_type = training.lrSchedulerType;
     m_warmupRatio = training.warmupRatio;
     m_learningRate = training.learningRate;
-    const QString text = tr("Learning rate rises to %1 over the first %2 of the steps, then follows \"%3\".")
-                             .arg(qNumber(m_learningRate), qPercent(m_warmupRatio), qstr(m_type));
+    const QString text =
+        tr("Learning rate rises to %1 over the first %2 of the steps, then follows \"%3\".")
+            .arg(QString::number(m_learningRate, 'g', 4), qPercent(m_warmupRatio), qstr(m_type));
     setAccessibleName(text);
     setToolTip(text);
     update();
@@ -61,10 +63,11 @@ void SchedulePlot::paintEvent(QPaintEvent*)
     painter.setPen(QPen(accentColor(palette()), 1.8));
     painter.drawPath(curve);
     painter.setPen(mutedText(palette()));
-    const QString peak = tr("peak %1").arg(qNumber(m_learningRate));
+    const QString peak = tr("peak %1").arg(QString::number(m_learningRate, 'g', 4));
     const double start = m_type == "constant" ? 0 : m_warmupRatio;
     const int width = fontMetrics().horizontalAdvance(peak);
-    const int x = std::clamp(static_cast<int>(area.left() + start * area.width()), 0, std::max(0, this->width() - width));
+    const int x = std::clamp(static_cast<int>(area.left() + start * area.width()), 0,
+                             std::max(0, this->width() - width));
     painter.drawText(QRect(x, 0, width + 2, line), Qt::AlignLeft, peak);
 }
 
