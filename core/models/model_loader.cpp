@@ -96,6 +96,27 @@ std::string missingNotice(const std::vector<std::string>& parameters)
                        fmt::join(modules, ", "));
 }
 
+/// One hash for all tensors, whatever files they lie in.
+std::string hashOfTensors(const ModelFiles& files)
+{
+    std::string hashes;
+    for (const NamedTensor& tensor : files.tensors())
+        hashes += tensor.name + hashOf(tensor.bytes);
+    return hashOf(std::as_bytes(std::span(hashes)));
+}
+
+/// "builtin:encoder", …: the folders there are.
+std::vector<std::string> builtinModels()
+{
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(resourcesFolder() / "models", error))
+        names.push_back(std::string(builtinPrefix) + entry.path().filename().string());
+    if (names.empty())
+        names.push_back("none are installed");
+    return names;
+}
+
 } // namespace
 
 std::filesystem::path modelFolder(const std::string& pathOrBuiltin)
@@ -105,9 +126,12 @@ std::filesystem::path modelFolder(const std::string& pathOrBuiltin)
     const std::string name = pathOrBuiltin.substr(builtinPrefix.size());
     const std::filesystem::path folder = resourcesFolder() / "models" / name;
     std::error_code error;
-    if (name.find_first_of("/\\.") != std::string::npos || !std::filesystem::is_directory(folder, error))
-        throw Error(ErrorKind::BadUsage, fmt::format("there is no built-in model \"{}\"", pathOrBuiltin),
-                    "The built-in model is builtin:encoder.");
+    const bool isName = name.find_first_of("/\\.") == std::string::npos;
+    if (!isName || !std::filesystem::is_directory(folder, error))
+        throw Error(
+            ErrorKind::BadUsage,
+            fmt::format("there is no built-in model \"{}\" in {}", pathOrBuiltin, resourcesFolder().string()),
+            fmt::format("Built-in models: {}.", fmt::join(builtinModels(), ", ")));
     return folder;
 }
 
@@ -150,6 +174,7 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
     for (Parameter<T>* parameter : toFill)
         fillHead(model, *parameter, seed);
     model.labelNames = config.labelNames;
+    loaded.hash = hashOfTensors(*files);
     if (!model.newlyInitialized.empty())
         loaded.notices.push_back(missingNotice(model.newlyInitialized));
     return loaded;

@@ -20,7 +20,7 @@ struct LoadedModel
 {
     std::unique_ptr<LanguageModel<T>> model;
     std::vector<std::string> notices;
-    std::string hash; ///< of the weight files' bytes, see hashOf
+    std::string hash; ///< of all tensors' names and bytes, see hashOf
 };
 
 /// Loads a Hugging Face folder. F32 weights stay mapped (T = float), others are converted. Head weights the
