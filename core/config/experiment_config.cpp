@@ -64,17 +64,28 @@ std::string readText(const fs::path& file)
     return text;
 }
 
+/// Values are written out recursively for messages: nesting without a bound could exhaust the stack.
+void refuseDeepNesting(int depth, const std::string& source)
+{
+    constexpr int deepest = 32;
+    if (depth > deepest)
+        throw Error(ErrorKind::BadUsage, fmt::format("{}: nests deeper than {} levels", source, deepest),
+                    "Close the brackets that stand too much.");
+}
+
 /// nlohmann keeps the last of two equal keys; in a file written by hand the first one would be lost
 /// unnoticed.
 class DuplicateKeys
 {
 public:
-    explicit DuplicateKeys(ConfigIssues& issues)
+    DuplicateKeys(ConfigIssues& issues, std::string source)
         : m_issues(issues)
+        , m_source(std::move(source))
     {}
 
-    bool operator()(int, Json::parse_event_t event, Json& parsed)
+    bool operator()(int depth, Json::parse_event_t event, Json& parsed)
     {
+        refuseDeepNesting(depth, m_source);
         if (event == Json::parse_event_t::object_start)
             m_keys.emplace_back();
         else if (event == Json::parse_event_t::object_end && !m_keys.empty())
@@ -88,6 +99,7 @@ public:
 
 private:
     ConfigIssues& m_issues;
+    std::string m_source;
     std::vector<std::set<std::string>> m_keys;
 };
 
@@ -95,7 +107,7 @@ Json parseFile(const fs::path& file, ConfigIssues& issues)
 {
     const std::string text = readText(file);
     try {
-        DuplicateKeys duplicates(issues);
+        DuplicateKeys duplicates(issues, file.string());
         return Json::parse(text, std::ref(duplicates), true, true);
     } catch (const Json::exception& exception) {
         // "[json.exception.parse_error.101] parse error at line 3, column 5: …": the part in brackets helps
@@ -132,7 +144,11 @@ std::vector<std::string> splitPath(const std::string& path)
 
 Json overrideValue(const std::string& path, const std::string& text)
 {
-    Json value = Json::parse(text, nullptr, false);
+    const auto bounded = [&](int depth, Json::parse_event_t, Json&) {
+        refuseDeepNesting(depth, "--set " + path);
+        return true;
+    };
+    Json value = Json::parse(text, bounded, false);
     const bool isText = std::ranges::find(textPaths, path) != textPaths.end();
     if (value.is_discarded() || (isText && !value.is_string() && !value.is_null()))
         return Json(text);
