@@ -72,6 +72,11 @@ void ComparePage::createTable()
     m_view->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid);
     m_view->horizontalHeader()->setHighlightSections(false);
     m_view->horizontalHeader()->setSectionsMovable(true);
+    m_view->horizontalHeader()->setStretchLastSection(true);
+    m_empty = new QLabel(tr("Runs appear here once one has been trained"), m_view->viewport());
+    m_empty->setEnabled(false);
+    auto* center = new QVBoxLayout(m_view->viewport());
+    center->addWidget(m_empty, 0, Qt::AlignCenter);
     m_view->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
 }
 
@@ -222,6 +227,7 @@ void ComparePage::setRuns(const std::vector<RunRecordPtr>& runs)
 {
     const RunRecordPtr before = currentRun();
     m_model->setRuns(runs);
+    m_empty->setVisible(runs.empty());
     showVaryingColumns();
     m_view->resizeColumnsToContents();
     if (m_view->columnWidth(RunTableModel::Targets) > 30 * kGrid)

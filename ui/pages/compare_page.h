@@ -9,6 +9,7 @@
 #include <set>
 
 class QComboBox;
+class QLabel;
 class QLineEdit;
 class QPushButton;
 class QTableView;
@@ -67,6 +68,7 @@ private:
     RunTableModel* m_model;
     RunFilterModel* m_filtered;
     QTableView* m_view;
+    QLabel* m_empty;
     QLineEdit* m_filter;
     QPushButton* m_refresh;
     QPushButton* m_export;

@@ -336,8 +336,10 @@ public:
         plot->xAxis->setTicker(tickerFor(xFormat, isXLogarithmic, xRange));
         fitY(fillGraphs(xRange));
         const bool isShown = !isEmpty();
-        for (QCPAxis* axis : {plot->xAxis, plot->yAxis})
+        for (QCPAxis* axis : {plot->xAxis, plot->yAxis}) {
             axis->setTickLabels(isShown);
+            axis->setTicks(isShown);
+        }
         plot->yAxis->grid()->setVisible(isShown);
         empty->setVisible(!isShown);
         empty->setText(wrapped(emptyText));

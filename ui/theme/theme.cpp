@@ -82,7 +82,7 @@ QColor rankColor(int rank, const QPalette& palette)
     const QColor color(kColors[std::min(index, 6)]);
     // Okabe-Ito's blue sinks into a dark window, its yellow into a light one.
     if (isDark(palette))
-        return index == 3 ? color.lighter(150) : color;
+        return index == 3 ? QColor(0x4a, 0x7d, 0xe8) : color;
     return index >= 6 ? color.darker(130) : color;
 }
 
