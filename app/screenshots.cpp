@@ -1,6 +1,8 @@
 #include "app/screenshots.h"
 
 #include "app/application.h"
+#include "core/base/error.h"
+#include "core/experiment/demo_experiments.h"
 #include "ui/main_window.h"
 
 #include <QApplication>
@@ -16,20 +18,10 @@ namespace {
 
 /// Time for fonts, layouts and the last replot to settle before a picture.
 constexpr int settleMilliseconds = 600;
+/// Which run that is, counted from 1: the highest rank.
+constexpr std::size_t photographedRun = 3;
 /// Share of a run after which it is photographed.
 constexpr double midRun = 0.6;
-
-ExperimentConfig builtinExperiment(const ExperimentConfig& shown, const std::string& name, MethodType type,
-                                   int rank)
-{
-    ExperimentConfig experiment = shown;
-    experiment.name = name;
-    experiment.method.type = type;
-    experiment.method.lora.r = rank;
-    // PEFT's habit of alpha = 2r keeps the update's scale the same over ranks.
-    experiment.method.lora.loraAlpha = 2.0 * rank;
-    return experiment;
-}
 
 } // namespace
 
@@ -68,13 +60,12 @@ void Screenshots::begin()
 void Screenshots::takeSetup()
 {
     take("setup.png");
-    const ExperimentConfig shown = m_window.experiment();
-    m_experiments = {builtinExperiment(shown, "LoRA r=1", MethodType::Lora, 1),
-                     builtinExperiment(shown, "LoRA r=4", MethodType::Lora, 4),
-                     builtinExperiment(shown, "Full fine-tuning", MethodType::Full, 4),
-                     builtinExperiment(shown, "LoRA r=16", MethodType::Lora, 16)};
-    // The usual rates: full fine-tuning diverges at LoRA's.
-    m_experiments[2].training.learningRate = shown.training.learningRate / 10;
+    try {
+        m_experiments = demoExperiments();
+    } catch (const Error& error) {
+        emit finished(QString::fromStdString(error.what()));
+        return;
+    }
     m_window.showPage(MainWindow::Page::Train);
     nextRun();
 }
@@ -95,8 +86,8 @@ void Screenshots::nextRun()
 
 void Screenshots::noteSteps(std::int64_t step)
 {
-    const bool isLast = m_next == m_experiments.size();
-    if (!isLast || m_isTrainTaken || static_cast<double>(step) < midRun * static_cast<double>(m_totalSteps))
+    if (m_next != photographedRun || m_isTrainTaken ||
+        static_cast<double>(step) < midRun * static_cast<double>(m_totalSteps))
         return;
     m_isTrainTaken = true;
     take("train.png");

@@ -1,0 +1,201 @@
+// The whole program but for its main: window, threads and engine together.
+#include "app/application.h"
+
+#include "core/io/atomic_file.h"
+#include "core/runs/run_reader.h"
+#include "core/train/checkpoint.h"
+#include "tests/app/small_experiment.h"
+#include "ui/main_window.h"
+
+#include <QSettings>
+#include <QtTest>
+
+#include <nlohmann/json.hpp>
+
+using namespace lora;
+using namespace lora::app;
+using lora::ui::MainWindow;
+using lora::ui::RunState;
+
+namespace {
+
+constexpr int patience = 60000;    ///< milliseconds; sanitizers are slow
+constexpr double endless = 100000; ///< epochs
+
+/// A window of its own with its own runs.
+struct Workbench
+{
+    test::TemporaryFolder home;
+    QSettings settings{QString::fromStdString((home / "settings.ini").string()), QSettings::IniFormat};
+    MainWindow window{settings};
+    Application application{window, DataFolders::inside(home.path())};
+
+    Workbench() { window.show(); }
+
+    TrainingController& controller() { return application.controller(); }
+    std::filesystem::path onlyRun() const
+    {
+        std::error_code none;
+        const std::filesystem::directory_iterator runs(home / "runs", none);
+        return runs == std::filesystem::directory_iterator{} ? std::filesystem::path{} : runs->path();
+    }
+};
+
+/// Numbers of the steps a window is told about.
+struct Steps
+{
+    std::int64_t last = 0;
+    RunOutcome outcome;
+
+    explicit Steps(TrainingController& controller)
+    {
+        QObject::connect(&controller, &TrainingController::stepsArrived,
+                         [this](const std::vector<StepMetrics>& steps) { last = steps.back().step; });
+        QObject::connect(&controller, &TrainingController::ended,
+                         [this](const RunOutcome& ended) { outcome = ended; });
+    }
+};
+
+} // namespace
+
+class ApplicationTest : public QObject
+{
+    Q_OBJECT
+
+private:
+    test::SmallExperiment m_small;
+
+private slots:
+    void anOpenedExperimentIsDescribedPreviewedAndPriced()
+    {
+        Workbench bench;
+        const auto file = m_small.folder() / "experiment.json";
+        writeFileAtomically(file, toJson(m_small.config()).dump());
+        QSignalSpy costs(&bench.application, &Application::costShown);
+        bench.application.open(QString::fromStdString(file.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.experiment() == m_small.config(), patience);
+        costs.clear();
+        QTRY_VERIFY_WITH_TIMEOUT(!costs.isEmpty(), patience);
+    }
+
+    void aTrainingRunsToItsEndAndIsListed()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        QSignalSpy shown(&bench.application, &Application::runsShown);
+        emit bench.window.startRequested(m_small.config(8));
+        QVERIFY(bench.window.runState() == RunState::Preparing);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Idle, patience);
+        QVERIFY2(seen.outcome.status == RunStatus::Completed, seen.outcome.message.c_str());
+        QCOMPARE(seen.last, std::int64_t{120});
+        const auto record = readRun(bench.onlyRun());
+        QCOMPARE(record->summary.outcome, std::string("completed"));
+        QCOMPARE(record->steps.size(), std::size_t{120});
+        QVERIFY(record->summary.best.at("accuracy") > 0.9);
+        QVERIFY(std::filesystem::exists(bench.onlyRun() / "adapter/adapter_model.safetensors"));
+        shown.clear();
+        emit bench.window.runsRefreshRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(!shown.isEmpty(), patience);
+    }
+
+    void pausesResumesAndStops()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        emit bench.window.startRequested(m_small.config(endless));
+        QTRY_VERIFY_WITH_TIMEOUT(seen.last > 3, patience);
+        emit bench.window.pauseRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Paused, patience);
+        const std::int64_t before = seen.last;
+        QTest::qWait(150);
+        QCOMPARE(seen.last, before);
+        emit bench.window.resumeRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(seen.last > before + 3, patience);
+        emit bench.window.stopRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Idle, patience);
+        QVERIFY(seen.outcome.status == RunStatus::Stopped);
+        QCOMPARE(readRun(bench.onlyRun())->steps.size(), static_cast<std::size_t>(seen.last));
+    }
+
+    void closingMidTrainingLeavesAWholeRunThatCanBeResumed()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        emit bench.window.startRequested(m_small.config(40));
+        QTRY_VERIFY_WITH_TIMEOUT(seen.last > 3, patience);
+        bench.window.close();
+        QVERIFY(bench.window.isVisible()); // the step and the checkpoint come first
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isVisible(), patience);
+        QVERIFY(bench.controller().state() == RunState::Idle);
+
+        const std::filesystem::path run = bench.onlyRun();
+        const auto record = readRun(run);
+        const std::int64_t stoppedAt = record->summary.steps;
+        QCOMPARE(record->summary.outcome, std::string("stopped"));
+        QCOMPARE(record->steps.size(), static_cast<std::size_t>(stoppedAt));
+        QCOMPARE(checkpointSteps(run).back(), stoppedAt);
+
+        TrainingObserver quiet;
+        TrainingControl control;
+        const RunOutcome outcome = runExperiment({record->experiment, run, true}, quiet, control);
+        QVERIFY(outcome.status == RunStatus::Completed);
+        const auto resumed = readRun(run);
+        QCOMPARE(resumed->steps.size(), std::size_t{600});
+        for (std::size_t index = 0; index < resumed->steps.size(); ++index)
+            QCOMPARE(resumed->steps[index].step, static_cast<std::int64_t>(index) + 1);
+    }
+
+    void leavingTheProgramMidTrainingWithoutClosingIsCleanToo()
+    {
+        const test::TemporaryFolder home;
+        {
+            QSettings settings(QString::fromStdString((home / "settings.ini").string()),
+                               QSettings::IniFormat);
+            MainWindow window(settings);
+            Application application(window, DataFolders::inside(home.path()));
+            Steps seen(application.controller());
+            emit window.startRequested(m_small.config(endless));
+            QTRY_VERIFY_WITH_TIMEOUT(seen.last > 3, patience);
+        }
+        const auto record = readRun(std::filesystem::directory_iterator(home / "runs")->path());
+        QCOMPARE(record->summary.outcome, std::string("stopped"));
+        QCOMPARE(record->summary.steps, static_cast<std::int64_t>(record->steps.size()));
+    }
+
+    void aTrainingThatCannotStartSaysWhy()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        ExperimentConfig experiment = m_small.config();
+        experiment.data.train = (m_small.folder() / "nowhere.tsv").string();
+        emit bench.window.startRequested(experiment);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Idle, patience);
+        QVERIFY(seen.outcome.status == RunStatus::Failed);
+        QVERIFY(QString::fromStdString(seen.outcome.message).contains("nowhere.tsv"));
+        QVERIFY(bench.onlyRun().empty());
+    }
+
+    void anExportIsWrittenAndChecked()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        emit bench.window.startRequested(m_small.config());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Idle && seen.last > 0, patience);
+        const auto target = bench.home / "adapter for others";
+        emit bench.window.exportRequested(QString::fromStdString(bench.onlyRun().string()),
+                                          QString::fromStdString(target.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(target / "adapter_config.json"), patience);
+    }
+
+    void anExperimentIsSavedAndOpensAgain()
+    {
+        Workbench bench;
+        const QString file = QString::fromStdString((bench.home / "saved.json").string());
+        emit bench.window.saveExperimentRequested(file, m_small.config());
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patience);
+        QVERIFY(loadExperiment(file.toStdString()) == m_small.config());
+    }
+};
+
+QTEST_MAIN(ApplicationTest)
+#include "application_test.moc"
