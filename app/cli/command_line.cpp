@@ -2,6 +2,7 @@
 
 #include "app/cli/exit_codes.h"
 #include "app/cli/help_formatter.h"
+#include "app/cli/literal_text.h"
 #include "app/cli/subcommand.h"
 
 #include "core/base/nearest_name.h"
@@ -49,6 +50,8 @@ public:
     {
         refuseUnknownName(arguments);
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1); // as CLI11 wants them
+        if (reversed.size() > 1 && reversed.back() == "tokenize")
+            std::ranges::transform(reversed, reversed.begin(), guarded);
         try {
             m_program.parse(reversed);
         } catch (const CLI::Success& success) { // --help, --version

@@ -43,9 +43,7 @@ Subcommand addCompare(CLI::App& program)
     CLI::App* app =
         program.add_subcommand("compare", "A table of runs: parameters, compute, memory, time and metric.");
     const auto runs = std::make_shared<std::vector<std::string>>();
-    app->add_option("RUN", *runs, "Run folders, or names of runs as `runs` lists them.")
-        ->required()
-        ->allow_extra_args(false);
+    app->add_option("RUN", *runs, "Run folders, or names of runs as `runs` lists them.")->required();
     return {app, [runs](Console& console) { return compare(*runs, console); }};
 }
 

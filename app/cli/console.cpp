@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
@@ -26,6 +27,16 @@ std::string jsonText(const nlohmann::ordered_json& value)
 {
     // Paths and names need not be UTF-8; a document with a replacement character beats none.
     return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+/// Messages may have several lines; what they quote from files may not.
+std::string printableLines(const std::string& text)
+{
+    std::istringstream lines(text);
+    std::string out;
+    for (std::string line; std::getline(lines, line);)
+        out += printable(line) + "\n";
+    return out;
 }
 
 } // namespace
@@ -66,8 +77,12 @@ void Console::document(const nlohmann::ordered_json& value)
 
 void Console::log(std::string_view line)
 {
-    if (m_options.isQuiet)
-        return;
+    if (!m_options.isQuiet)
+        warn(line);
+}
+
+void Console::warn(std::string_view line)
+{
     clearStatus();
     write(stderr, printable(line) + "\n");
 }
@@ -92,9 +107,9 @@ void Console::clearStatus()
 void Console::error(const Error& error)
 {
     clearStatus();
-    write(stderr, std::string("error: ") + error.what() + "\n");
+    write(stderr, printableLines(std::string("error: ") + error.what()));
     if (!error.hint().empty())
-        write(stderr, "hint: " + error.hint() + "\n");
+        write(stderr, printableLines("hint: " + error.hint()));
     document({{"error", {{"kind", toString(error.kind())}, {"what", error.what()}, {"hint", error.hint()}}}});
 }
 

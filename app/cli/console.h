@@ -38,6 +38,8 @@ public:
     void document(const nlohmann::ordered_json& value);
     /// A line on stderr, unless --quiet; never more than one line.
     void log(std::string_view line);
+    /// The same, with --quiet too: what the user has to know.
+    void warn(std::string_view line);
     /// Draws over the last status line; only on a terminal.
     void status(const std::string& line);
     void clearStatus();

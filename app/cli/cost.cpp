@@ -88,7 +88,7 @@ std::string textOf(const CostReport& report)
             "  " + padded(saving.label, 36) +
             padded((saving.share < 0 ? "+" : "−") + percentText(std::abs(saving.share)), 10, Align::Right) +
             "\n";
-    return text + "\nParameters and compute are exact; memory and time are estimates for this machine.\n";
+    return text + "\nParameters and compute are counted; memory and time are estimates for this\nmachine.\n";
 }
 
 int cost(const CostOptions& options, Console& console)

@@ -1,4 +1,3 @@
-#include "app/cli/exit_codes.h"
 #include "app/cli/run_report.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/subcommand.h"
@@ -61,14 +60,23 @@ std::string slugOf(const std::string& name)
     return slug;
 }
 
-/// Trains all of them in turn; ends early with the status of the first run that did not complete.
-RunStatus trainAll(const fs::path& out, Console& console, Runs& runs, std::int64_t& evalRows)
+struct DemoOptions
 {
-    const std::vector<ExperimentConfig> experiments = demoExperiments();
+    std::string out;
+    std::int64_t maxSteps = -1;
+};
+
+/// Trains all of them in turn; ends early with the status of the first run that did not complete.
+RunStatus trainAll(const fs::path& out, std::int64_t maxSteps, Console& console, Runs& runs,
+                   std::int64_t& evalRows)
+{
+    std::vector<ExperimentConfig> experiments = demoExperiments();
     TrainingControl control;
     const StopSignals signals(control);
     for (std::size_t i = 0; i < experiments.size(); ++i) {
-        const ExperimentConfig& experiment = experiments[i];
+        ExperimentConfig& experiment = experiments[i];
+        if (maxSteps > 0)
+            experiment.training.maxSteps = maxSteps;
         const fs::path folder = out / slugOf(experiment.name);
         console.log(fmt::format("{} of {}: {}", i + 1, experiments.size(), experiment.name));
         const FinishedRun finished = trainOnConsole({experiment, folder, false}, console, control);
@@ -88,15 +96,9 @@ double trainSeconds(const Runs& runs)
     return seconds;
 }
 
-int demo(const std::string& outOption, Console& console)
+/// Table, conclusion and report of a demo whose runs all completed.
+void printResults(const fs::path& out, const Runs& runs, std::int64_t evalRows, Console& console)
 {
-    const fs::path out = outOption.empty() ? newDemoFolder() : fs::path(outOption);
-    refuseUsedFolder(out);
-    Runs runs;
-    std::int64_t evalRows = 0;
-    if (const RunStatus status = trainAll(out, console, runs, evalRows); status != RunStatus::Completed)
-        return exitCode(status);
-
     const fs::path report = out / "report.html";
     writeReport("LoRA Workbench demo", runs, report, console);
     const RunComparison comparison = compareRuns(runs);
@@ -108,7 +110,20 @@ int demo(const std::string& outOption, Console& console)
     document["conclusion"] = conclusion;
     document["report"] = report.string();
     console.document(document);
-    return exit_codes::done;
+}
+
+int demo(const DemoOptions& options, Console& console)
+{
+    const fs::path out = options.out.empty() ? newDemoFolder() : fs::path(options.out);
+    refuseUsedFolder(out);
+    Runs runs;
+    std::int64_t evalRows = 0;
+    const RunStatus status = trainAll(out, options.maxSteps, console, runs, evalRows);
+    if (status == RunStatus::Completed)
+        printResults(out, runs, evalRows, console);
+    else
+        console.document(comparisonJson(runs)); // those that were finished
+    return exitCode(status);
 }
 
 } // namespace
@@ -118,11 +133,14 @@ Subcommand addDemo(CLI::App& program)
     CLI::App* app = program.add_subcommand(
         "demo",
         "Train the built-in example by LoRA of rank 1, 4 and 16, on the top quarter and in full; compare.");
-    const auto out = std::make_shared<std::string>();
-    app->add_option("--out", *out,
+    const auto options = std::make_shared<DemoOptions>();
+    app->add_option("--out", options->out,
                     "Folder for runs, adapters and report.html; without it a new one in your data folder.")
         ->type_name("DIR");
-    return {app, [out](Console& console) { return demo(*out, console); }};
+    app->add_option("--max-steps", options->maxSteps, "End every run after N steps, for a quick look.")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+    return {app, [options](Console& console) { return demo(*options, console); }};
 }
 
 } // namespace lora::app

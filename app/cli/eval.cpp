@@ -1,6 +1,7 @@
 #include "app/cli/run_arguments.h"
 #include "app/cli/subcommand.h"
 
+#include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
 #include "core/data/dataset_loader.h"
 
@@ -41,7 +42,7 @@ int eval(const EvalOptions& options, Console& console)
     console.status(fmt::format("evaluating {} rows", rows.size()));
     const EvaluationResult result = evaluate(trained, rows, trained.experiment.training.threads);
     nlohmann::ordered_json document = nlohmann::ordered_json::object();
-    std::string text = fmt::format("{} rows of {}\n", rows.size(), rows.source);
+    std::string text = fmt::format("{} rows of {}\n", rows.size(), printable(rows.source));
     for (const auto& [name, value] : result.metrics) {
         document["eval_" + name] = value;
         text += fmt::format("eval_{:<24}{}\n", name, significantText(value, 4));

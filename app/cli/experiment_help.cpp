@@ -12,7 +12,6 @@ namespace lora::app {
 namespace {
 
 constexpr std::size_t keyColumns = 44;
-constexpr std::size_t lineColumns = 80;
 
 nlohmann::ordered_json::json_pointer pointerTo(std::string path)
 {
@@ -26,8 +25,7 @@ std::string line(const std::string& path, const nlohmann::ordered_json& value)
         value.is_string() && value.get<std::string>().empty() ? "(required)" : value.dump();
     const NumberRange* range = numberRange(path);
     const std::string text = shown + (range ? "  " + range->text() : "");
-    const std::string start = padded("  " + path, keyColumns);
-    return start + wrapped(text, lineColumns - keyColumns, 0) + "\n";
+    return besideLabel("  " + path, text, keyColumns) + "\n";
 }
 
 } // namespace
@@ -35,7 +33,7 @@ std::string line(const std::string& path, const nlohmann::ordered_json& value)
 std::string experimentHelp()
 {
     const nlohmann::ordered_json defaults = toJson(ExperimentConfig{});
-    std::string help = "Keys of an experiment file and their defaults; model and data.train are required:\n";
+    std::string help = "Keys of an experiment file and their defaults:\n";
     for (const std::string& path : experimentPaths()) {
         const nlohmann::ordered_json& value = defaults[pointerTo(path)];
         if (!value.is_object() || value.empty())

@@ -12,20 +12,7 @@ constexpr std::size_t nameColumns = 26;
 /// "  name      what it does", the text wrapped beside the name.
 std::string entry(const std::string& name, const std::string& text)
 {
-    std::string line = "  " + name;
-    if (text.empty())
-        return line + "\n";
-    if (displayWidth(line) + 2 > nameColumns)
-        line += "\n" + std::string(nameColumns, ' ');
-    else
-        line = padded(line, nameColumns);
-    const std::string body = wrapped(text, textColumns - nameColumns);
-    for (const char character : body) {
-        line += character;
-        if (character == '\n')
-            line += std::string(nameColumns, ' ');
-    }
-    return line + "\n";
+    return (text.empty() ? "  " + name : besideLabel("  " + name, text, nameColumns, textColumns)) + "\n";
 }
 
 } // namespace

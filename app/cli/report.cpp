@@ -40,9 +40,7 @@ Subcommand addReport(CLI::App& program)
     CLI::App* app =
         program.add_subcommand("report", "One self-contained HTML document about runs, charts included.");
     const auto options = std::make_shared<ReportOptions>();
-    app->add_option("RUN", options->runs, "Run folders, or names of runs as `runs` lists them.")
-        ->required()
-        ->allow_extra_args(false);
+    app->add_option("RUN", options->runs, "Run folders, or names of runs as `runs` lists them.")->required();
     app->add_option("--out", options->out, "The file to write.")->type_name("FILE")->required();
     app->add_option("--title", options->title, "Heading of the report.")->type_name("TEXT");
     return {app, [options](Console& console) { return report(*options, console); }};

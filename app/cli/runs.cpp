@@ -85,7 +85,7 @@ std::string showText(const RunRecord& run)
     const nlohmann::ordered_json summary = toJson(run.summary);
     for (const auto& [key, value] : summary.items()) {
         const std::string shown = value.is_string() ? printable(value.get<std::string>()) : value.dump();
-        text += padded("  " + key, 28) + wrapped(shown, 52) + "\n";
+        text += besideLabel("  " + key, shown, 28) + "\n";
     }
     return text;
 }
@@ -195,8 +195,7 @@ Subcommand addRuns(CLI::App& program)
     const auto options = std::make_shared<RunsOptions>();
     app->add_option("ACTION", options->action, "list (the default), show or delete.")
         ->check(CLI::IsMember({"list", "show", "delete"}));
-    app->add_option("RUN", options->runs, "Names or folders of runs, for show and delete.")
-        ->allow_extra_args(false);
+    app->add_option("RUN", options->runs, "Names or folders of runs, for show and delete.");
     app->add_flag("--yes", options->isConfirmed, "Delete without asking.");
     return {app, [options](Console& console) { return runs(*options, console); }};
 }

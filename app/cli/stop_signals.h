@@ -9,8 +9,8 @@
 namespace lora::app {
 
 /// While it lives, the first SIGINT or SIGTERM asks the training to stop, which ends the step and leaves the
-/// run folder whole; the second ends the program at once with exit code 130. Make it before any worker
-/// thread: they inherit the blocked signals.
+/// run folder whole; another one later ends the program at once with exit code 130. One at a time in a
+/// program.
 class StopSignals
 {
 public:
@@ -20,8 +20,10 @@ public:
     StopSignals& operator=(const StopSignals&) = delete;
 
 private:
-    sigset_t m_signals{};
-    sigset_t m_previous{};
+    struct sigaction m_previousInterrupt
+    {};
+    struct sigaction m_previousTerminate
+    {};
     std::jthread m_listener;
 };
 

@@ -1,3 +1,4 @@
+#include "app/cli/literal_text.h"
 #include "app/cli/subcommand.h"
 
 #include "core/base/display_text.h"
@@ -31,7 +32,8 @@ int tokenize(const TokenizeOptions& options, Console& console)
     const std::unique_ptr<Tokenizer> tokenizer = loadTokenizer(modelFolder(options.model));
     const SpecialTokens special = options.isWithoutSpecialTokens ? SpecialTokens::Omit : SpecialTokens::Add;
     nlohmann::ordered_json document = nlohmann::ordered_json::array();
-    for (const std::string& text : options.texts) {
+    for (const std::string& argument : options.texts) {
+        const std::string text = unguarded(argument);
         const Encoding encoding = tokenizer->encode(text, std::nullopt, special, 0);
         console.print(textOf(text, encoding));
         document.push_back({{"text", text}, {"tokens", encoding.tokens}, {"ids", encoding.ids}});
@@ -52,9 +54,7 @@ Subcommand addTokenize(CLI::App& program)
         ->required();
     app->add_flag("--no-special-tokens", options->isWithoutSpecialTokens,
                   "Leave out [CLS], [SEP] and their like.");
-    app->add_option("TEXT", options->texts, "Texts; put -- before one that begins with a dash.")
-        ->required()
-        ->allow_extra_args(false);
+    app->add_option("TEXT", options->texts, "Texts; put -- before one that begins with a dash.")->required();
     return {app, [options](Console& console) { return tokenize(*options, console); }};
 }
 

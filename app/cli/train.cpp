@@ -1,14 +1,16 @@
+#include "app/cli/experiment_help.h"
 #include "app/cli/run_arguments.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/training_session.h"
 
+#include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
 #include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
 #include "core/runs/run_summary_json.h"
 
-#include "app/cli/experiment_help.h"
+#include <charconv>
 
 namespace lora::app {
 
@@ -22,23 +24,36 @@ struct TrainOptions
     std::vector<std::string> settings;
 };
 
+/// "training.threads=N": a run started on another number of processors needs its own number to go on bit by
+/// bit.
+void applyThreads(const std::string& setting, ExperimentConfig& experiment)
+{
+    constexpr std::string_view key = "training.threads=";
+    int threads = 0;
+    const char* const end = setting.data() + setting.size();
+    if (!setting.starts_with(key) || std::from_chars(setting.data() + key.size(), end, threads).ptr != end ||
+        threads < 0)
+        throw Error(ErrorKind::BadUsage, fmt::format("--set {} cannot change a run that is resumed", setting),
+                    "Only training.threads may be set; train a new run with other settings.");
+    experiment.training.threads = threads;
+}
+
 /// The experiment of the run that is resumed; what the user gave besides must say the same, since bits
 /// continue only where every setting does.
 ExperimentConfig resumedExperiment(const TrainOptions& options, const std::filesystem::path& folder)
 {
     ExperimentConfig recorded = readRun(folder)->experiment;
-    if (options.experiment.empty() && options.settings.empty())
+    if (options.experiment.empty()) {
+        for (const std::string& setting : options.settings)
+            applyThreads(setting, recorded);
         return recorded;
-    const std::string file =
-        options.experiment.empty() ? (folder / run_files::experiment).string() : options.experiment;
-    if (options.experiment.empty())
-        throw Error(ErrorKind::BadUsage, "--set cannot change a run that is resumed",
-                    "Resume it as it is, or train a new run with other settings.");
-    const ExperimentConfig given = loadExperiment(file, options.settings);
+    }
+    const ExperimentConfig given = loadExperiment(options.experiment, options.settings);
+    recorded.training.threads = given.training.threads;
     const std::vector<std::string> changed = differences(recorded, given);
     if (!changed.empty())
         throw Error(ErrorKind::BadUsage,
-                    fmt::format("{}: the run in {} was made with other settings:\n  {}", file,
+                    fmt::format("{}: the run in {} was made with other settings:\n  {}", options.experiment,
                                 folder.string(), fmt::join(changed, "\n  ")),
                     "Resume with --resume alone, or train a new run with other settings.");
     return recorded;
@@ -84,8 +99,11 @@ std::string summaryText(const RunSummary& summary, const std::filesystem::path& 
                         summary.estimatedMemoryBytes
                             ? fmt::format(" (estimated {})", bytesText(*summary.estimatedMemoryBytes))
                             : "");
-    text += fmt::format("untuned             {}\n", metricsText(summary.untuned));
-    text += fmt::format("best                {} (step {})\n", metricsText(summary.best), summary.bestStep);
+    constexpr std::size_t indent = 20;
+    text += besideLabel("untuned", metricsText(summary.untuned), indent) + "\n";
+    text += besideLabel("best", fmt::format("{} (step {})", metricsText(summary.best), summary.bestStep),
+                        indent) +
+            "\n";
     return text + fmt::format("run folder          {}\n", folder.string());
 }
 

@@ -32,10 +32,10 @@ FinishedRun trainOnConsole(const RunRequest& request, Console& console, Training
     addToIndex(request.runFolder, console);
     const RunOutcome& outcome = finished.outcome;
     if (outcome.status != RunStatus::Completed) {
-        console.log(fmt::format("{} at step {}{}", toString(outcome.status), outcome.steps,
-                                outcome.message.empty() ? "" : ": " + outcome.message));
+        console.warn(fmt::format("{} at step {}{}", toString(outcome.status), outcome.steps,
+                                 outcome.message.empty() ? "" : ": " + outcome.message));
         if (!outcome.hint.empty())
-            console.log("hint: " + outcome.hint);
+            console.warn("hint: " + outcome.hint);
     }
     return finished;
 }

@@ -123,4 +123,18 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
     return out;
 }
 
+std::string besideLabel(std::string_view label, std::string_view text, std::size_t indent,
+                        std::size_t columns)
+{
+    const std::string space(indent, ' ');
+    const bool fits = displayWidth(label) + 2 <= indent;
+    std::string out = fits ? padded(label, indent) : std::string(label) + "\n" + space;
+    for (const char character : wrapped(text, columns - std::min(columns, indent))) {
+        out += character;
+        if (character == '\n')
+            out += space;
+    }
+    return out;
+}
+
 } // namespace lora

@@ -26,4 +26,9 @@ std::string padded(std::string_view text, std::size_t columns, Align align = Ali
 /// '\n' in the text breaks too. No line end at the end.
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent = 0);
 
+/// The text wrapped in a column of its own that begins at `indent` and ends at `columns`, beside the label; a
+/// label that does not fit stands on a line of its own. No line end at the end.
+std::string besideLabel(std::string_view label, std::string_view text, std::size_t indent,
+                        std::size_t columns = 80);
+
 } // namespace lora

@@ -123,8 +123,8 @@ TEST_P(CommandLineGolden, TrainFollowsTheTenSteps)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Bert, CommandLineGolden, testing::ValuesIn(cases()), [](const auto& info) {
-    std::string name = info.param.substr(0, info.param.rfind('/'));
+INSTANTIATE_TEST_SUITE_P(Bert, CommandLineGolden, testing::ValuesIn(cases()), [](const auto& tested) {
+    std::string name = tested.param.substr(0, tested.param.rfind('/'));
     std::replace_if(
         name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
     return name;

@@ -30,7 +30,7 @@ protected:
     {
         nlohmann::json experiment = task.experiment();
         experiment["training"].update(
-            {{"max_steps", steps}, {"save_steps", 40}, {"eval_steps", 200}, {"hidden_dropout", 0.1}});
+            {{"max_steps", steps}, {"save_steps", 100}, {"eval_steps", 200}, {"hidden_dropout", 0.1}});
         task.writeExperiment(experiment);
     }
 
@@ -47,7 +47,7 @@ protected:
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
 
-    static constexpr int steps = 3000;
+    static constexpr int steps = 2000;
     SmallTask task;
 };
 
@@ -56,7 +56,7 @@ protected:
 TEST_F(Interruption, AKilledRunResumesToTheSameLossesBitForBit)
 {
     ASSERT_EQ(task.program.run(trainArguments("whole")).code, 0);
-    startAndReach("killed", 100);
+    startAndReach("killed", 150);
     ASSERT_FALSE(task.program.hasEnded()) << "too fast to be killed in mid-run";
     task.program.signal(SIGKILL);
     EXPECT_EQ(task.program.wait().code, 128 + SIGKILL);
@@ -108,6 +108,11 @@ TEST_F(Interruption, ResumingWithOtherSettingsIsRefusedByName)
                                                task.path("run"), "--set", "training.learning_rate=0.5"});
     EXPECT_EQ(refused.code, 2);
     EXPECT_NE(refused.err.find("training.learning_rate: 0.01 → 0.5"), std::string::npos) << refused.err;
+    EXPECT_EQ(task.program.run({"train", "--resume", task.path("run"), "--set", "method.r=3"}).code, 2);
+    const Finished threads =
+        task.program.run({"train", "--resume", task.path("run"), "--set", "training.threads=1"});
+    EXPECT_EQ(threads.code, 2);
+    EXPECT_NE(threads.err.find("2 worker(s)"), std::string::npos) << threads.err;
 }
 
 TEST_F(Interruption, DivergenceEndsWithExitCode3)

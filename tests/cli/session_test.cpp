@@ -152,9 +152,9 @@ TEST_F(Session, TrainWritesTheRunFolderAndPrintsItsSummary)
     expectKeys(summary["estimate"], {"seconds", "memory_bytes", "flops"});
     expectKeys(summary["best"], {"step", "eval_accuracy"});
     EXPECT_EQ(summary["outcome"], "completed");
-    EXPECT_EQ(summary["steps"], 60);
+    EXPECT_EQ(summary["steps"], 120);
     EXPECT_GT(summary["best"]["eval_accuracy"], 0.9);
-    EXPECT_NE(finished.err.find("60/60"), std::string::npos) << "progress goes to stderr: " << finished.err;
+    EXPECT_NE(finished.err.find("120/120"), std::string::npos) << "progress goes to stderr: " << finished.err;
     for (const char* name : {"experiment.json", "metrics.jsonl", "summary.json",
                              "adapter/adapter_config.json", "adapter/adapter_model.safetensors"})
         EXPECT_TRUE(fs::exists(task.folder / "run" / name)) << name;
@@ -272,6 +272,57 @@ TEST_F(Session, CompareAndReportSetRunsBesideEachOther)
     const std::string report = textOfFile(task.path("report.html"));
     EXPECT_NE(report.find("everything"), std::string::npos);
     EXPECT_NE(report.find("<svg"), std::string::npos);
+}
+
+namespace {
+
+bool hasBuiltinModelAndData()
+{
+    const fs::path resources = fs::path(LORA_WORKBENCH_SOURCE_DIR) / "resources";
+    return fs::exists(resources / "models" / "encoder" / "model.safetensors") &&
+           fs::exists(resources / "data" / "sentiment" / "train.tsv");
+}
+
+} // namespace
+
+TEST(BuiltinSession, TheBuiltinModelLearnsTheBuiltinTaskFromAnExperimentOfTwoLines)
+{
+    if (!hasBuiltinModelAndData())
+        GTEST_SKIP() << "skipped: no built-in model and data";
+    TemporaryFolder folder;
+    Program program;
+    folder.write("experiment.json", R"({"model": "builtin:encoder", "data": {"train": "builtin:sentiment"},
+                                        "training": {"max_steps": 30, "learning_rate": 2e-3}})");
+    const Finished trained = program.run(
+        {"train", (folder / "experiment.json").string(), "--out", (folder / "run").string(), "--json"});
+    ASSERT_EQ(trained.code, 0) << trained.err;
+    const nlohmann::json summary = trained.json();
+    EXPECT_LT(summary["best"]["eval_loss"], summary["untuned"]["eval_loss"]);
+    const Finished predicted =
+        program.run({"predict", (folder / "run").string(), "--data", "builtin:sentiment", "--json"});
+    ASSERT_EQ(predicted.code, 0) << predicted.err;
+    EXPECT_GT(predicted.json().size(), 100u);
+}
+
+TEST(BuiltinSession, TheDemoComparesFiveRunsAndWritesTheReport)
+{
+    if (!hasBuiltinModelAndData())
+        GTEST_SKIP() << "skipped: no built-in model and data";
+    TemporaryFolder folder;
+    Program program;
+    const Finished demo =
+        program.run({"demo", "--out", (folder / "demo").string(), "--max-steps", "3", "--json"});
+    ASSERT_EQ(demo.code, 0) << demo.err;
+    const nlohmann::json document = demo.json();
+    ASSERT_EQ(document["runs"].size(), 5u);
+    for (const nlohmann::json& run : document["runs"])
+        EXPECT_EQ(run["steps"], 3);
+    EXPECT_NE(document["conclusion"].get<std::string>().find("full fine-tuning"), std::string::npos);
+    EXPECT_NE(textOfFile(folder / "demo" / "report.html").find("LoRA r=16"), std::string::npos);
+    for (const char* run : {"lora-r-1", "lora-r-4", "lora-r-16", "lora-top-quarter"})
+        EXPECT_TRUE(fs::exists(folder / "demo" / run / "adapter" / "adapter_model.safetensors")) << run;
+    EXPECT_TRUE(fs::exists(folder / "demo" / "full-fine-tuning" / "model" / "model.safetensors"));
+    EXPECT_EQ(program.run({"demo", "--out", (folder / "demo").string()}).code, 2) << "the folder is in use";
 }
 
 } // namespace lora::test

@@ -12,7 +12,12 @@ class SmallTask
 {
 public:
     SmallTask()
-        : model(TinyBert{.vocabulary = 20, .hidden = 24, .layers = 4, .heads = 3, .intermediate = 36},
+        : model(TinyBert{.vocabulary = 20,
+                         .hidden = 24,
+                         .layers = 4,
+                         .heads = 3,
+                         .intermediate = 36,
+                         .initializerRange = 0.1},
                 TaskType::SequenceClassification, 2)
     {
         model.write();
@@ -29,7 +34,7 @@ public:
                 {"data", {{"train", "train.tsv"}, {"eval", "dev.tsv"}, {"max_length", 16}}},
                 {"method", {{"r", 2}, {"target_modules", "all-linear"}}},
                 {"training",
-                 {{"num_train_epochs", 3},
+                 {{"num_train_epochs", 6},
                   {"per_device_train_batch_size", 8},
                   {"learning_rate", 0.01},
                   {"threads", 2}}}};

@@ -44,4 +44,10 @@ TEST(DisplayText, WrappedBreaksBetweenWordsWithinTheColumns)
         EXPECT_LE(displayWidth(line), 10u);
 }
 
+TEST(DisplayText, TextBesideALabelStaysInItsColumn)
+{
+    EXPECT_EQ(besideLabel("a", "one two three", 4, 11), "a   one two\n    three");
+    EXPECT_EQ(besideLabel("label", "one two", 4, 11), "label\n    one two");
+}
+
 } // namespace lora
