@@ -55,7 +55,8 @@ build() {
         }
         rm -f "/tmp/lora-workbench-configure.$$"
     fi
-    NINJA_STATUS="[%f/%t] " ninja -C "$folder" -j "$(job_count)" "$@" >&2
+    # Paths relative to the source tree: another checkout finds the same objects in the cache.
+    CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 NINJA_STATUS="[%f/%t] " ninja -C "$folder" -j "$(job_count)" "$@" >&2
 }
 
 has_display() {
