@@ -85,7 +85,7 @@ std::string textOf(const CostReport& report)
         text += "\nwhere the compute goes, as a share of full fine-tuning's:\n";
     for (const SavingSource& saving : report.savings)
         text +=
-            "  " + padded(saving.label, 36) +
+            "  " + padded(saving.label, 50) +
             padded((saving.share < 0 ? "+" : "−") + percentText(std::abs(saving.share)), 10, Align::Right) +
             "\n";
     return text + "\nParameters and compute are counted; memory and time are estimates for this\nmachine.\n";

@@ -25,11 +25,16 @@ std::string bar(const Progress& progress, std::size_t columns)
     return text;
 }
 
+std::string timeLeftText(double seconds)
+{
+    return "ETA " + (seconds < 1 ? "0 s" : durationText(seconds));
+}
+
 std::vector<std::string> partsOf(const Progress& progress)
 {
     // Ordered by importance: a narrow terminal loses the last ones.
     return {fmt::format("{}/{}", progress.step, progress.totalSteps),
-            "loss " + significantText(progress.loss), "ETA " + durationText(progress.secondsLeft),
+            "loss " + significantText(progress.loss), timeLeftText(progress.secondsLeft),
             countText(progress.tokensPerSecond) + " tokens/s"};
 }
 

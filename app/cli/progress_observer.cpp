@@ -68,6 +68,9 @@ void ProgressObserver::onEvaluationProgress(std::int64_t done, std::int64_t tota
 
 void ProgressObserver::onEvaluation(const EvalMetrics& metrics)
 {
+    if (metrics.step == m_start.firstStep)
+        m_sinceStart
+            .restart(); // the time left is that of steps, and the untuned model is evaluated before the first
     std::string text;
     for (const auto& [name, value] : metrics.values)
         text += fmt::format("  {} {}", name, significantText(value));

@@ -109,7 +109,9 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
             ++at;
             continue;
         }
-        const std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
+        std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
+        if (text.substr(end).starts_with(" %")) // a number stays with its percent sign
+            end = std::min(text.find_first_of(" \n", end + 1), text.size());
         const std::string_view word = text.substr(at, end - at);
         if (!isLineEmpty && used + 1 + displayWidth(word) > columns) {
             breakLine();

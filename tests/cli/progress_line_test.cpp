@@ -37,6 +37,13 @@ TEST(ProgressLine, TheBarGrowsFromEmptyToFull)
     EXPECT_EQ(liveProgressLine({10, 10, 0.5, 1, 1}, 79).find("░"), std::string::npos);
 }
 
+TEST(ProgressLine, TheTimeLeftEndsAtNothing)
+{
+    EXPECT_NE(plainProgressLine({10, 10, 0.5, 100, 0}).find("ETA 0 s"), std::string::npos);
+    EXPECT_NE(plainProgressLine({0, 10, 0.5, 100, std::numeric_limits<double>::quiet_NaN()}).find("ETA –"),
+              std::string::npos);
+}
+
 TEST(ProgressLine, LogsGetPlainText)
 {
     EXPECT_EQ(plainProgressLine({3, 10, 0.5, 100, 4}), "step 3/10  loss 0.500  ETA 4.00 s  100 tokens/s");

@@ -44,6 +44,12 @@ TEST(DisplayText, WrappedBreaksBetweenWordsWithinTheColumns)
         EXPECT_LE(displayWidth(line), 10u);
 }
 
+TEST(DisplayText, WrappedKeepsANumberWithItsPercentSign)
+{
+    EXPECT_EQ(wrapped("about 74.2 % of it", 12), "about 74.2 %\nof it");
+    EXPECT_EQ(wrapped("about 74.2 % of it", 11), "about\n74.2 % of\nit");
+}
+
 TEST(DisplayText, TextBesideALabelStaysInItsColumn)
 {
     EXPECT_EQ(besideLabel("a", "one two three", 4, 11), "a   one two\n    three");
