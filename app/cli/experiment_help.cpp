@@ -21,10 +21,10 @@ nlohmann::ordered_json::json_pointer pointerTo(std::string path)
 
 std::string line(const std::string& path, const nlohmann::ordered_json& value)
 {
-    const std::string shown =
-        value.is_string() && value.get<std::string>().empty() ? "(required)" : value.dump();
+    const bool isRequired = path == "model" || path == "data.train";
+    const std::string shown = isRequired ? "(required)" : value.dump();
     const NumberRange* range = numberRange(path);
-    const std::string text = shown + (range ? "  " + range->text() : "");
+    const std::string text = shown + (range ? "; " + range->text() : "");
     return besideLabel("  " + path, text, keyColumns) + "\n";
 }
 
