@@ -8,11 +8,12 @@
 namespace lora::builtin {
 namespace {
 
-constexpr double reviewShare = 0.6;
-constexpr double reportShare = 0.33;  ///< the rest are plain remarks
-constexpr double remarkShare = 0.5;   ///< of reviews: one short clause
-constexpr double verdictShare = 0.85; ///< of reviews
+constexpr double reviewShare = 0.63;
+constexpr double reportShare = 0.3;   ///< the rest are plain remarks
+constexpr double accountShare = 0.65; ///< of reviews
+constexpr double verdictShare = 0.8;  ///< of reviews
 constexpr double verdictFirstShare = 0.3;
+constexpr double briefShare = 0.4;    ///< of reports
 constexpr double followUpShare = 0.7; ///< of reports
 
 template <class WriteRow>
@@ -77,6 +78,28 @@ PretrainingText::PretrainingText(std::uint64_t seed, std::unordered_set<std::str
 
 std::string PretrainingText::next()
 {
+    std::string text;
+    do {
+        text = anyText();
+    } while (holdsExcluded(text));
+    return text;
+}
+
+bool PretrainingText::holdsExcluded(std::string_view text) const
+{
+    std::vector<std::size_t> starts{0};
+    for (std::size_t at = text.find(". "); at != std::string_view::npos; at = text.find(". ", at + 1))
+        starts.push_back(at + 2);
+    starts.push_back(text.size() + 1);
+    for (std::size_t first = 0; first + 1 < starts.size(); ++first)
+        for (std::size_t end = first + 1; end < starts.size(); ++end)
+            if (m_excluded.contains(std::string(text.substr(starts[first], starts[end] - 1 - starts[first]))))
+                return true;
+    return false;
+}
+
+std::string PretrainingText::anyText()
+{
     const double kind = m_rng.uniform();
     if (kind < reviewShare)
         return reviewText();
@@ -87,12 +110,8 @@ std::string PretrainingText::reviewText()
 {
     const auto domain = static_cast<Domain>(m_rng.below(domainCount));
     const int value = chance(0.5, m_rng) ? good : bad;
-    std::string review;
-    do {
-        review = (chance(remarkShare, m_rng) ? writeRemark(domain, value, m_rng)
-                                             : writeReview(domain, value, m_rng))
-                     .text;
-    } while (m_excluded.contains(review));
+    const std::string review = chance(accountShare, m_rng) ? writeAccount(domain, value, m_rng)
+                                                           : writeReview(domain, value, m_rng).text;
     if (!chance(verdictShare, m_rng))
         return review;
     const std::string verdict = writeVerdict(domain, value, m_rng);
@@ -102,10 +121,8 @@ std::string PretrainingText::reviewText()
 std::string PretrainingText::reportText()
 {
     const int topic = static_cast<int>(m_rng.below(topicCount));
-    std::string report;
-    do {
-        report = writeReport(topic, m_rng).text;
-    } while (m_excluded.contains(report));
+    const std::string report =
+        chance(briefShare, m_rng) ? writeBrief(topic, m_rng) : writeReport(topic, m_rng).text;
     return chance(followUpShare, m_rng) ? report + " " + writeFollowUp(topic, m_rng) : report;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -28,9 +29,9 @@ TaskRows makeTopicRows(const CorpusSizes& sizes, std::uint64_t seed);
 /// "text<TAB>label" lines under a header of that form.
 std::string toTsv(const std::vector<LabelledText>& rows);
 
-/// Unlabelled text of the same world for pretraining, without end: reviews with and without a closing remark,
-/// reports with and without a second sentence, plain remarks on what people like. Never a review or report
-/// out of `excluded`.
+/// Unlabelled text of the same world for pretraining, without end: reviews and rambling accounts with and
+/// without a closing remark, reports with and without a second sentence, plain remarks on what people like.
+/// No run of sentences in it is one of the texts in `excluded`.
 class PretrainingText
 {
 public:
@@ -40,6 +41,8 @@ public:
     std::string next();
 
 private:
+    std::string anyText();
+    bool holdsExcluded(std::string_view text) const;
     std::string reviewText();
     std::string reportText();
 

@@ -10,10 +10,10 @@ namespace lora::builtin {
 struct PretrainingOptions
 {
     std::uint64_t seed = 1;
-    std::size_t texts = 250'000;      ///< seen about `steps * batchSize / texts` times, hidden anew each time
+    std::size_t texts = 200'000;      ///< seen about `steps * batchSize / texts` times, hidden anew each time
     std::size_t heldOutTexts = 1'000; ///< for the loss on text not trained on
     std::size_t pieces = 1'600;       ///< vocabulary, at most
-    std::int64_t steps = 12'000;
+    std::int64_t steps = 4'000;
     int batchSize = 64;
     double learningRate = 2e-3;
     int threads = 0; ///< 0: one per core

@@ -61,6 +61,16 @@ inline constexpr Frame adjectiveFrames[] = {
     {"the {noun} went from {adjective} to {opposite}", turns},
 };
 
+/// Several adjectives of one judgement, in pretraining text alone: what stands together tells what words
+/// mean.
+inline constexpr Frame listFrames[] = {
+    {"the {noun} was {adjective}, {other} and {third}", keeps},
+    {"{adjective}, {other} and {third}: that was the {noun}", keeps},
+    {"a {adjective}, {other}, {third} {noun}", keeps},
+    {"the {noun}? {other}, {third} and {adjective}", keeps},
+    {"the {noun} was {adjective}, in other words {other}", keeps},
+};
+
 /// {thing}: "comfort", "noise".
 inline constexpr Frame thingFrames[] = {
     {"the {whole} was full of {thing}", keeps},
@@ -142,39 +152,56 @@ inline constexpr Frame agreements[] = {
 inline constexpr std::string_view adverbs[] = {"very",   "quite",  "really", "simply", "truly",
                                                "rather", "pretty", "so",     "utterly"};
 
+/// {first}, {second}, {third}: adjectives that judge as the review does.
 inline constexpr std::string_view goodVerdicts[] = {"we will come back",
                                                     "I would do it again at once",
                                                     "money well spent",
                                                     "{number} stars from me",
                                                     "warmly recommended",
                                                     "do not miss it",
-                                                    "I would not change a thing",
                                                     "we left happy",
                                                     "thank you for this {whole}",
                                                     "a {whole} to remember",
-                                                    "I could not ask for more",
                                                     "tell your friends",
                                                     "I am glad that we chose this {whole}",
                                                     "worth every penny",
                                                     "my {relative} loved it",
                                                     "we liked the {whole}",
-                                                    "all in all a {good} {whole}"};
+                                                    "all in all a {first} {whole}",
+                                                    "in a word: {first}",
+                                                    "in short, a {first} {whole}",
+                                                    "what a {first} {whole}",
+                                                    "I call that {first}",
+                                                    "my {relative} found it {first}",
+                                                    "{first}, {second}, {third}",
+                                                    "simply {first}, {second} and {third}",
+                                                    "a {first}, {second} {whole}",
+                                                    "{first} and {second} as can be",
+                                                    "two words: {first}, {second}"};
 inline constexpr std::string_view badVerdicts[] = {"we will not come back",
                                                    "I would never do it again",
                                                    "money badly spent",
                                                    "no stars from me",
                                                    "not recommended",
                                                    "do not go near it",
-                                                   "I would change everything",
                                                    "we left angry",
                                                    "no thanks for this {whole}",
                                                    "a {whole} to forget",
-                                                   "I could have asked for more",
                                                    "warn your friends",
                                                    "I regret that we chose this {whole}",
                                                    "not worth a penny",
                                                    "my {relative} hated it",
                                                    "we disliked the {whole}",
-                                                   "all in all a {bad} {whole}"};
+                                                   "all in all a {first} {whole}",
+                                                   "in a word: {first}",
+                                                   "in short, a {first} {whole}",
+                                                   "what a {first} {whole}",
+                                                   "I call that {first}",
+                                                   "my {relative} found it {first}",
+                                                   "{first}, {second}, {third}",
+                                                   "simply {first}, {second} and {third}",
+                                                   "a {first}, {second} {whole}",
+                                                   "{first} and {second} as can be",
+                                                   "two words: {first}, {second}"};
 
 } // namespace lora::builtin

@@ -6,9 +6,10 @@
 namespace lora::builtin {
 namespace {
 
-constexpr double contextualShare = 0.6; ///< of adjectives, where the noun has one of the wanted judgement
-constexpr double wrapperShare = 0.2;
-constexpr double turningShare = 0.25; ///< of frames and wrappers
+constexpr double contextualShare = 0.35; ///< of adjectives, where the noun has one of the wanted judgement
+constexpr double wrapperShare = 0.15;
+constexpr double turningShare = 0.15; ///< of frames and wrappers
+constexpr double listShare = 0.5;     ///< of sentences in accounts
 constexpr double settingShare = 0.2;
 constexpr double mislabelledShare = 0.02; ///< real ratings contain slips; so do these, in both splits
 
@@ -37,24 +38,34 @@ public:
         , m_rng(rng)
     {}
 
-    /// One clause as it comes, without anything around it.
-    Clause remark(int value)
+    /// Two or three short sentences that all say the same.
+    std::string account(int value)
     {
-        Clause result = plainClause(value);
-        result.text = finishSentence(expandNeutral(result.text, m_rng));
-        return result;
+        std::string text;
+        const std::uint64_t sentences = 2 + m_rng.below(2);
+        for (std::uint64_t i = 0; i < sentences; ++i) {
+            const bool isList = chance(listShare, m_rng);
+            const Clause next = isList ? adjectiveClause(pick(listFrames, m_rng), value) : plainClause(value);
+            text += finishSentence(expandNeutral(next.text, m_rng)) + " ";
+        }
+        text.pop_back();
+        return text;
     }
 
     Clause review(int value)
     {
         Clause result;
         const double form = m_rng.uniform();
-        if (form < 0.4) {
+        if (form < 0.5) {
             result = clause(value);
-        } else if (form < 0.8) {
+        } else if (form < 0.68) {
             result = joined(pick(contrasts, m_rng), "aside", clause(-value), "main", clause(value));
         } else {
-            result = joined(pick(agreements, m_rng), "first", clause(value), "second", clause(value));
+            const Clause first = clause(value);
+            Clause second = clause(value);
+            while (second.text == first.text)
+                second = clause(value);
+            result = joined(pick(agreements, m_rng), "first", first, "second", second);
         }
         result.value = value;
         if (chance(settingShare, m_rng))
@@ -67,8 +78,9 @@ public:
     {
         const std::string_view pattern = value == good ? pick(goodVerdicts, m_rng) : pick(badVerdicts, m_rng);
         const std::string text = fillSlots(pattern, {{"whole", pick(m_words.wholes, m_rng)},
-                                                     {"good", pick(lexicon().generalGood, m_rng)},
-                                                     {"bad", pick(lexicon().generalBad, m_rng)}});
+                                                     {"first", general(value)},
+                                                     {"second", general(value)},
+                                                     {"third", general(value)}});
         return finishSentence(expandNeutral(text, m_rng));
     }
 
@@ -87,19 +99,19 @@ private:
     {
         const double kind = m_rng.uniform();
         if (kind < 0.62)
-            return adjectiveClause(value);
+            return adjectiveClause(pickFrame(adjectiveFrames, m_rng), value);
         return kind < 0.8 ? thingClause(value) : eventClause(value);
     }
 
-    Clause adjectiveClause(int value)
+    Clause adjectiveClause(const Frame& frame, int value)
     {
-        const Frame& frame = pickFrame(adjectiveFrames, m_rng);
         const Aspect& aspect = pick(m_words.aspects, m_rng);
         const int wanted = value * frame.factor;
         const Quality quality = qualityOf(aspect, wanted);
         const std::string text = fillSlots(frame.pattern, {{"noun", aspect.noun},
                                                            {"adjective", quality.adjective},
                                                            {"other", general(wanted)},
+                                                           {"third", general(wanted)},
                                                            {"opposite", general(-wanted)},
                                                            {"comparative", comparativeOf(quality.adjective)},
                                                            {"adverb", pick(adverbs, m_rng)}});
@@ -163,9 +175,9 @@ Clause writeReview(Domain domain, int value, Rng& rng)
     return ReviewWriter(domain, rng).review(value);
 }
 
-Clause writeRemark(Domain domain, int value, Rng& rng)
+std::string writeAccount(Domain domain, int value, Rng& rng)
 {
-    return ReviewWriter(domain, rng).remark(value);
+    return ReviewWriter(domain, rng).account(value);
 }
 
 std::string writeVerdict(Domain domain, int value, Rng& rng)

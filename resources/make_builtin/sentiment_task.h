@@ -31,8 +31,8 @@ struct Clause
 
 /// A whole review (one or two sentences) of one domain that is good or bad as a whole.
 Clause writeReview(Domain domain, int value, Rng& rng);
-/// A review of one short clause, as most of the pretraining reviews are.
-Clause writeRemark(Domain domain, int value, Rng& rng);
+/// Several short sentences that all judge alike, as rambling reviewers write; in pretraining text alone.
+std::string writeAccount(Domain domain, int value, Rng& rng);
 /// A closing remark that agrees with `value`, as reviews have them ("We will be back."); in pretraining text
 /// alone.
 std::string writeVerdict(Domain domain, int value, Rng& rng);

@@ -252,6 +252,12 @@ Report writeReport(int topic, Rng& rng)
             frame.isReserved || (isMainUsed && main.isReserved)};
 }
 
+std::string writeBrief(int topic, Rng& rng)
+{
+    const std::string first = finishSentence(expandNeutral(happening(topic, rng).text, rng));
+    return first + " " + finishSentence(expandNeutral(happening(topic, rng).text, rng));
+}
+
 std::string writeFollowUp(int topic, Rng& rng)
 {
     return finishSentence(expandNeutral(pick(wordsOf(topic).followUps, rng), rng));

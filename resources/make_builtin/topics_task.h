@@ -21,6 +21,8 @@ struct Report
 };
 
 Report writeReport(int topic, Rng& rng);
+/// Two short reports of the same topic, without background; in pretraining text alone.
+std::string writeBrief(int topic, Rng& rng);
 /// A second sentence that goes on about `topic`; in pretraining text alone.
 std::string writeFollowUp(int topic, Rng& rng);
 
