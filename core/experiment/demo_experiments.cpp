@@ -11,8 +11,8 @@ namespace {
 
 // Full fine-tuning wants a rate about ten times smaller than LoRA's: every weight moves.
 constexpr double loraLearningRate = 2e-3;
-constexpr double fullLearningRate = 3e-4;
-constexpr double epochs = 2;
+constexpr double fullLearningRate = 1e-3;
+constexpr double epochs = 3;
 constexpr int topQuarterRank = 4;
 
 ExperimentConfig base(const std::string& name)
@@ -31,6 +31,8 @@ ExperimentConfig loraExperiment(const std::string& name, int rank)
     experiment.method.lora.r = rank;
     experiment.method.lora.loraAlpha = 2.0 * rank;
     experiment.method.lora.targetModules = "all-linear";
+    experiment.method.lora.modulesToSave = {
+        "pooler"}; // new in this model, as after any masked-LM pretraining: trained whole
     experiment.training.learningRate = loraLearningRate;
     return experiment;
 }
