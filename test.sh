@@ -25,8 +25,8 @@ build release
 
 if [[ ${QUICK:-0} != 1 ]]; then
     say "== Address and undefined-behaviour sanitizers over the core"
-    build asan core_tests
-    ctest --preset asan -L unit -j "$jobs"
+    build asan core_tests test_gradient test_training
+    ctest --preset asan -L 'unit|gradient|training' -j "$jobs"
 
     say "== Thread sanitizer over the application"
     build tsan app_tests
