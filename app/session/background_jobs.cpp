@@ -40,19 +40,33 @@ void JobLane::work(const std::stop_token& stop)
             m_waiting.pop_front();
         }
         Delivery delivery = next.job();
-        QMetaObject::invokeMethod(
-            this, [this, ticket = next.ticket, delivery = std::move(delivery)] { deliver(ticket, delivery); },
-            Qt::QueuedConnection);
+        {
+            const std::lock_guard lock(m_mutex);
+            m_finished.push_back({next.ticket, std::move(delivery)});
+        }
+        QMetaObject::invokeMethod(this, "deliverFinished", Qt::QueuedConnection);
     }
 }
 
-void JobLane::deliver(std::uint64_t ticket, const Delivery& delivery)
+void JobLane::deliverFinished()
 {
-    const bool isStale = ticket <= m_delivered || (m_policy == Policy::LatestWins && ticket != m_posted);
-    if (isStale)
-        return;
-    m_delivered = ticket;
-    delivery();
+    std::deque<Finished> finished;
+    {
+        const std::lock_guard lock(m_mutex);
+        finished.swap(m_finished);
+    }
+    for (const Finished& each : finished) {
+        // Asked one by one: a delivery may post or cancel.
+        if (isStale(each.ticket))
+            continue;
+        m_delivered = each.ticket;
+        each.delivery();
+    }
+}
+
+bool JobLane::isStale(std::uint64_t ticket) const
+{
+    return ticket <= m_delivered || (m_policy == Policy::LatestWins && ticket != m_posted);
 }
 
 } // namespace lora::app

@@ -64,9 +64,18 @@ private:
         Job job;
     };
 
+    struct Finished
+    {
+        std::uint64_t ticket;
+        Delivery delivery;
+    };
+
     void enqueue(Job job);
     void work(const std::stop_token& stop);
-    void deliver(std::uint64_t ticket, const Delivery& delivery);
+    /// Called by its name through the event queue, which so carries nothing of ours: what crosses is in
+    /// m_finished.
+    Q_INVOKABLE void deliverFinished();
+    bool isStale(std::uint64_t ticket) const;
 
     const Policy m_policy;
     std::uint64_t m_posted = 0;    ///< ticket of the latest job; this lane's own thread
@@ -74,6 +83,7 @@ private:
     std::mutex m_mutex;
     std::condition_variable_any m_hasJob;
     std::deque<Ticketed> m_waiting;
+    std::deque<Finished> m_finished;
     std::jthread m_thread; ///< last: ends before what it uses
 };
 

@@ -37,11 +37,9 @@ bool TrainingController::start(const RunRequest& request)
         return false;
     m_runId = RunId{static_cast<std::uint64_t>(m_runId) + 1};
     m_request = request;
-    const RunId run = m_runId;
-    m_mailbox = std::make_shared<MetricsMailbox>(run, [this, run] {
+    m_mailbox = std::make_shared<MetricsMailbox>(m_runId, [this] {
         // On the training thread; the worker, and with it this call, ends before the controller does.
-        QMetaObject::invokeMethod(
-            this, [this, run] { wake(run); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(this, "wake", Qt::QueuedConnection);
     });
     setState(RunState::Preparing);
     emit activityChanged(tr("Loading the model and the data"));
@@ -79,9 +77,9 @@ void TrainingController::requestCheckpoint()
         m_worker->control().requestCheckpoint();
 }
 
-void TrainingController::wake(RunId run)
+void TrainingController::wake()
 {
-    if (run != m_runId || m_drainTimer.isActive())
+    if (!m_mailbox || m_drainTimer.isActive())
         return;
     const qint64 elapsed = m_sinceDrain.isValid() ? m_sinceDrain.elapsed() : drainMilliseconds;
     m_drainTimer.start(static_cast<int>(std::max<qint64>(0, drainMilliseconds - elapsed)));

@@ -55,7 +55,9 @@ signals:
     void ended(const lora::RunOutcome& outcome, const QString& runFolder);
 
 private:
-    void wake(RunId run);
+    /// Called by its name through the event queue, which so carries nothing of ours: what crosses is in the
+    /// mailbox.
+    Q_INVOKABLE void wake();
     void drain();
     void finish(const RunOutcome& outcome);
     void setState(ui::RunState state);
