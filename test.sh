@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up as run.sh does, builds everything and runs every test: address and undefined-behaviour sanitizers over the core,
-# the thread sanitizer over the application's threads, then the whole set. QUICK=1 leaves the sanitizers out.
+# Sets up as run.sh does, builds everything and runs every test. SANITIZE=1 ./test.sh runs the address and
+# undefined-behaviour sanitizers over the core and the thread sanitizer over the application's threads first.
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/run.sh"
@@ -23,7 +23,7 @@ install_packages
 say "== Building"
 build release
 
-if [[ ${QUICK:-0} != 1 ]]; then
+if [[ ${SANITIZE:-0} == 1 ]]; then
     say "== Address and undefined-behaviour sanitizers over the core"
     build asan core_tests test_gradient test_training
     ctest --preset asan -L 'unit|gradient|training' -j "$jobs"

@@ -11,8 +11,8 @@ namespace lora {
 
 namespace {
 
-/// Bytes of element-wise traffic per token and block, forward and (where it happens) backward: every [token, hidden] and
-/// [token, intermediate] matrix a block reads or writes outside its products.
+/// Bytes of element-wise traffic per token and block, forward and (where it happens) backward: every [token,
+/// hidden] and [token, intermediate] matrix a block reads or writes outside its products.
 double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkCounts& work)
 {
     const auto d = static_cast<double>(model.hiddenSize);
@@ -73,14 +73,14 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
     cost.parameters.trainable = adapters + trainedBaseParameters(model, plan);
     cost.parameters.total = model.parameters + adapters;
     const bool isWholeModel = plan.adapters.empty();
-    cost.adapterBytes =
-        isWholeModel ? fileBytes(model.parameters, model.parameterList.size())
-                     : fileBytes(cost.parameters.trainable, 2 * plan.adapters.size() + plan.trainedParameters.size());
+    cost.adapterBytes = isWholeModel ? fileBytes(model.parameters, model.parameterList.size())
+                                     : fileBytes(cost.parameters.trainable,
+                                                 2 * plan.adapters.size() + plan.trainedParameters.size());
     const FlopLedger ledger = trainingLedger(model, method.experiment.task, plan);
     const FlopsPerToken total = ledger.total(work);
     const double tokens = std::max(1.0, work.tokens);
-    cost.flopsPerToken = {total.forward / tokens, total.activationGradients / tokens, total.weightGradients / tokens,
-                          total.adapters / tokens};
+    cost.flopsPerToken = {total.forward / tokens, total.activationGradients / tokens,
+                          total.weightGradients / tokens, total.adapters / tokens};
     cost.flopsPerEpoch = total.total();
     const int batch = training.perDeviceTrainBatchSize;
     cost.memory = trainingMemory(model, plan, cost.parameters.trainable,
@@ -107,17 +107,18 @@ std::vector<SavingSource> savingSources(const MethodCost& method, const MethodCo
     if (whole <= 0)
         return {};
     const auto share = [whole](double difference) { return difference / whole; };
-    return {{"weight_gradients", "no weight gradients of frozen modules",
+    return {{"weight_gradients", "no weight gradients",
              share(full.flopsPerToken.weightGradients - method.flopsPerToken.weightGradients)},
-            {"backward_cut", "no backward pass below the lowest trained layer",
+            {"backward_cut", "no backward below the cut",
              share(full.flopsPerToken.activationGradients - method.flopsPerToken.activationGradients)},
-            {"adapters", "work of the adapters themselves",
+            {"adapters", "the adapters' own work",
              share(full.flopsPerToken.adapters - method.flopsPerToken.adapters)}};
 }
 
 } // namespace
 
-CostReport estimateCost(const ExperimentConfig& experiment, const WorkloadFacts& facts, const Calibration& calibration)
+CostReport estimateCost(const ExperimentConfig& experiment, const WorkloadFacts& facts,
+                        const Calibration& calibration)
 {
     const ModelParts parts = partsOf(facts.model, experiment.task);
     const Method method{experiment, facts, calibration};
