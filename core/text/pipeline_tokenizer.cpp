@@ -87,20 +87,23 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
         first.resize(firstLength);
         second.resize(secondLength);
     }
-    const auto add = [&](std::int32_t id, std::int32_t typeId, bool isSpecial) {
+    const auto add = [&](std::int32_t id, std::int32_t typeId, std::int8_t sequence) {
         encoding.ids.push_back(id);
         encoding.typeIds.push_back(typeId);
         encoding.tokens.emplace_back(viewOf(id));
-        encoding.isSpecial.push_back(isSpecial);
+        encoding.isSpecial.push_back(sequence < 0);
+        encoding.spans.emplace_back();
+        encoding.sequenceIds.push_back(sequence);
     };
     for (const PostProcessor::Part& part : pair ? m_parts.postProcessor.pair : m_parts.postProcessor.single) {
         if (part.kind == PostProcessor::Kind::Special) {
             if (addsSpecial)
-                add(part.id, part.typeId, true);
+                add(part.id, part.typeId, -1);
             continue;
         }
-        for (const std::int32_t id : part.kind == PostProcessor::Kind::First ? first : second)
-            add(id, part.typeId, false);
+        const bool isFirst = part.kind == PostProcessor::Kind::First;
+        for (const std::int32_t id : isFirst ? first : second)
+            add(id, part.typeId, isFirst ? 0 : 1);
     }
     return encoding;
 }
