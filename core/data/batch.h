@@ -17,7 +17,14 @@ struct Batch
     std::vector<std::int32_t> tokenTypeIds;    ///< [tokens]
     std::vector<std::int32_t> sequenceOffsets; ///< [sequences + 1], starts with 0
     std::vector<std::int32_t> classLabels; ///< [sequences], sequence classification; ignoredLabel: unlabelled
-    std::vector<std::int32_t> tokenLabels; ///< [tokens], ignoredLabel where there is none
+    std::vector<float>
+        targets; ///< [sequences, targetsPerSequence]: multi-label (0 or 1) and regression; NaN: unlabelled
+    std::int32_t targetsPerSequence = 0;
+    /// [tokens]: what each row predicts, ignoredLabel where nothing. In causal language modelling that is the
+    /// next token: Hugging Face's labels shifted by one.
+    std::vector<std::int32_t> tokenLabels;
+    /// [sequences]: first and last token of the answer, counted in the sequence; ignoredLabel: unlabelled.
+    std::vector<std::int32_t> startPositions, endPositions;
     std::vector<std::uint32_t> exampleIndex; ///< [sequences], row in the data set
 
     std::size_t tokens() const { return inputIds.size(); }
@@ -26,7 +33,7 @@ struct Batch
     {
         return static_cast<std::size_t>(sequenceOffsets[sequence + 1] - sequenceOffsets[sequence]);
     }
-    /// Items the loss is a mean over: labelled sequences or labelled tokens.
+    /// Items the loss is a mean over: labelled sequences, labelled tokens, or single targets.
     std::size_t labelledItems() const;
 };
 

@@ -15,8 +15,13 @@ struct TokenizedExample
     std::vector<std::int32_t> inputIds;
     std::vector<std::int32_t> tokenTypeIds; ///< same length
     std::int32_t classLabel = -1;           ///< sequence classification; -1: unlabelled
-    std::vector<std::int32_t>
-        tokenLabels; ///< same length as inputIds where the task has token labels, else empty
+    std::vector<float>
+        targets; ///< multi-label: 0 or 1 for each label; regression: one number; empty: unlabelled
+    /// Same length as inputIds where the task has token labels, else empty. As Hugging Face has them: in
+    /// causal language modelling not shifted.
+    std::vector<std::int32_t> tokenLabels;
+    std::int32_t startPosition = -1; ///< question answering: first token of the answer; -1: unlabelled
+    std::int32_t endPosition = -1;   ///< last token of the answer
     /// Masked-language-model rows made from text: which tokens are never masked. Else empty.
     std::vector<bool> isSpecial;
     std::uint32_t line = 0; ///< line in the data file, for messages

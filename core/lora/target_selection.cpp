@@ -142,10 +142,17 @@ std::vector<AdapterPlan> planAdapters(const LoraConfig& config,
 std::vector<std::string> savedModules(const std::vector<std::string>& modulesToSave, TaskType task)
 {
     std::vector<std::string> modules = modulesToSave;
-    if (task == TaskType::SequenceClassification)
-        for (const char* head : {"classifier", "score"})
-            if (std::find(modules.begin(), modules.end(), head) == modules.end())
-                modules.push_back(head);
+    const auto add = [&](const char* head) {
+        if (std::find(modules.begin(), modules.end(), head) == modules.end())
+            modules.push_back(head);
+    };
+    // As PEFT extends modules_to_save by task type.
+    if (isSequenceTask(task) || task == TaskType::TokenClassification) {
+        add("classifier");
+        add("score");
+    }
+    if (task == TaskType::QuestionAnswering)
+        add("qa_outputs");
     return modules;
 }
 

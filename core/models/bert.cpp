@@ -57,7 +57,7 @@ std::unique_ptr<LanguageModel<T>> makeBert(const ModelConfig& config, TaskType t
     auto trunk = makeTrunk<T>(config);
     std::unique_ptr<TaskHead<T>> head;
     switch (task) {
-    case TaskType::SequenceClassification:
+    default:
         head = std::make_unique<SequenceClassificationHead<T>>(poolerName, classifierName, config.hiddenSize,
                                                                numLabels);
         break;

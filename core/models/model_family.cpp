@@ -23,7 +23,7 @@ std::string architectureName(const ModelConfig& config, TaskType task)
     switch (task) {
     case TaskType::SequenceClassification:
         return stem + "ForSequenceClassification";
-    case TaskType::MaskedLm:
+    default:
         break;
     }
     return stem + "ForMaskedLM";

@@ -6,8 +6,9 @@ namespace lora {
 
 struct LossSum
 {
-    double sum = 0;         ///< over labelled items
-    std::int64_t items = 0; ///< labelled sequences or tokens
+    double sum = 0;           ///< over labelled items
+    std::int64_t items = 0;   ///< labelled sequences, tokens or targets
+    std::int64_t correct = 0; ///< language modelling, evaluation: tokens whose largest logit is the right one
 };
 
 /// One worker's way through a head.
