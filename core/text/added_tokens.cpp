@@ -117,30 +117,39 @@ void AddedTokens::splitWith(const TokenFinder& finder, std::string_view text, On
         if (token.stripsRight)
             position = match.end = whitespaceAfter(text, match.end);
         if (match.begin > done)
-            onText(text.substr(done, match.begin - done));
-        onToken(token);
+            onText(done, match.begin);
+        onToken(token, match.begin, match.end);
         done = match.end;
     }
     if (done < text.size())
-        onText(text.substr(done));
+        onText(done, text.size());
 }
 
-std::vector<AddedTokens::Part> AddedTokens::split(std::string_view text) const
+std::vector<AddedTokens::Part> AddedTokens::split(const AlignedText& text) const
 {
     std::vector<Part> parts;
-    const auto addToken = [&](const AddedToken& token) { parts.push_back({{}, &token}); };
-    const auto addText = [&](std::string_view piece) { parts.push_back({std::string(piece), nullptr}); };
+    const auto addText = [&](AlignedText part) { parts.push_back({std::move(part), nullptr, {}}); };
+    const auto addToken = [&](const AddedToken& token, TextSpan span) {
+        parts.push_back({{}, &token, span});
+    };
     splitWith(
-        m_inRawText, text,
-        [&](std::string_view piece) {
-            std::string normalized =
-                m_normalizer ? m_normalizer->normalize(std::string(piece)) : std::string(piece);
+        m_inRawText, text.text(),
+        [&](std::size_t begin, std::size_t end) {
+            AlignedText part = text.slice(begin, end);
+            if (m_normalizer)
+                part = m_normalizer->normalize(std::move(part));
             if (m_inNormalizedText.isEmpty())
-                parts.push_back({std::move(normalized), nullptr});
-            else
-                splitWith(m_inNormalizedText, normalized, addText, addToken);
+                return addText(std::move(part));
+            splitWith(
+                m_inNormalizedText, part.text(),
+                [&](std::size_t from, std::size_t to) { addText(part.slice(from, to)); },
+                [&](const AddedToken& token, std::size_t from, std::size_t to) {
+                    addToken(token, part.origin(from, to));
+                });
         },
-        addToken);
+        [&](const AddedToken& token, std::size_t begin, std::size_t end) {
+            addToken(token, text.origin(begin, end));
+        });
     return parts;
 }
 

@@ -63,14 +63,15 @@ public:
     /// A part of a text: an added token, or normalised text to be split into words.
     struct Part
     {
-        std::string text;
+        AlignedText text;
         const AddedToken* token = nullptr;
+        TextSpan span; ///< of the token
     };
 
     /// `normalizer` may be null. Throws lora::Error (BadInput) for empty or overlong contents.
     AddedTokens(std::vector<AddedToken> tokens, const Normalizer* normalizer);
 
-    std::vector<Part> split(std::string_view text) const;
+    std::vector<Part> split(const AlignedText& text) const;
     const std::vector<AddedToken>& tokens() const { return m_tokens; }
 
 private:

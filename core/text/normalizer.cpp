@@ -1,8 +1,12 @@
 #include "core/text/normalizer.h"
 
+#include "core/text/character_normalizers.h"
 #include "core/text/json_fields.h"
-#include "core/text/unicode.h"
+#include "core/text/precompiled_charsmap.h"
+#include "core/text/text_pattern.h"
 
+#include <functional>
+#include <map>
 #include <vector>
 
 namespace lora {
@@ -11,29 +15,6 @@ namespace {
 
 using unicode::NormalForm;
 
-/// Copies the characters `keep` accepts.
-template <class Keep>
-std::string filtered(std::string_view text, Keep keep)
-{
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t start = i;
-        if (keep(unicode::next(text, i)))
-            out.append(text, start, i - start);
-    }
-    return out;
-}
-
-std::string lowercased(std::string_view text)
-{
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();)
-        unicode::appendLowercase(unicode::next(text, i), out);
-    return out;
-}
-
 class BertNormalizer : public Normalizer
 {
 public:
@@ -41,130 +22,82 @@ public:
         : m_options(options)
     {}
 
-    std::string normalize(std::string text) const override
+    AlignedText normalize(AlignedText text) const override
     {
-        if (unicode::isAscii(text))
-            return normalizeAscii(std::move(text));
         text = cleaned(text);
-        if (m_options.stripAccents)
-            text = filtered(unicode::normalized(text, NormalForm::D),
+        if (m_options.stripAccents && !unicode::isAscii(text.text()))
+            text = filtered(normalForm(std::move(text), NormalForm::D),
                             [](char32_t c) { return !unicode::isNonspacingMark(c); });
-        return m_options.lowercase ? lowercased(text) : text;
+        return m_options.lowercase ? lowercased(std::move(text)) : text;
     }
 
 private:
-    std::string normalizeAscii(std::string text) const
+    AlignedText cleaned(const AlignedText& text) const
     {
-        std::size_t length = 0;
-        for (char c : text) {
-            if (m_options.cleanText) {
-                if (unicode::isControl(static_cast<char32_t>(c)))
-                    continue;
-                if (c < ' ')
-                    c = ' ';
-            }
-            text[length++] = m_options.lowercase && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        }
-        text.resize(length);
-        return text;
-    }
-
-    std::string cleaned(std::string_view text) const
-    {
-        std::string out;
-        out.reserve(text.size() + 16);
+        TextRewriter out(text);
         for (std::size_t i = 0; i < text.size();) {
-            char32_t c = unicode::next(text, i);
+            const std::size_t start = i;
+            const char32_t c = unicode::next(text.text(), i);
             if (m_options.cleanText) {
                 if (c == 0xFFFD || unicode::isControl(c))
                     continue;
-                if (unicode::isWhitespace(c))
-                    c = ' ';
+                if (unicode::isWhitespace(c)) {
+                    out.replace(start, i, " ");
+                    continue;
+                }
             }
             const bool isApart = m_options.handleChineseChars && unicode::isIdeograph(c);
             if (isApart)
-                out.push_back(' ');
-            unicode::append(c, out);
+                out.replace(start, start, " ");
+            out.keep(start, i);
             if (isApart)
-                out.push_back(' ');
+                out.replace(i, i, " ");
         }
-        return out;
+        return out.finish();
     }
 
     BertNormalizerOptions m_options;
 };
 
-class Lowercase : public Normalizer
-{
-    std::string normalize(std::string text) const override { return lowercased(text); }
-};
-
-class NormalFormNormalizer : public Normalizer
+/// A rewriting without state of its own.
+class FunctionNormalizer : public Normalizer
 {
 public:
-    explicit NormalFormNormalizer(NormalForm form)
-        : m_form(form)
+    using Function = std::function<AlignedText(AlignedText)>;
+    explicit FunctionNormalizer(Function function)
+        : m_function(std::move(function))
     {}
-    std::string normalize(std::string text) const override { return unicode::normalized(text, m_form); }
+    AlignedText normalize(AlignedText text) const override { return m_function(std::move(text)); }
 
 private:
-    NormalForm m_form;
-};
-
-/// Drops marks; decomposing first is another normalizer's work (NFD).
-class StripAccents : public Normalizer
-{
-    std::string normalize(std::string text) const override
-    {
-        return filtered(text, [](char32_t c) { return !unicode::isMark(c); });
-    }
-};
-
-class Strip : public Normalizer
-{
-public:
-    Strip(bool left, bool right)
-        : m_left(left)
-        , m_right(right)
-    {}
-
-    std::string normalize(std::string text) const override
-    {
-        std::size_t begin = 0;
-        std::size_t end = text.size();
-        for (std::size_t i = 0; m_left && i < end && unicode::isWhitespace(unicode::next(text, i));)
-            begin = i;
-        for (std::size_t i = end; m_right && i > begin && unicode::isWhitespace(unicode::previous(text, i));)
-            end = i;
-        return text.substr(begin, end - begin);
-    }
-
-private:
-    bool m_left;
-    bool m_right;
+    Function m_function;
 };
 
 class Replace : public Normalizer
 {
 public:
-    Replace(std::string pattern, std::string content)
+    Replace(std::unique_ptr<TextPattern> pattern, std::string content)
         : m_pattern(std::move(pattern))
         , m_content(std::move(content))
     {}
 
-    std::string normalize(std::string text) const override
+    AlignedText normalize(AlignedText text) const override
     {
-        std::string out;
-        std::size_t position = 0;
-        for (std::size_t found; (found = text.find(m_pattern, position)) != text.npos;) {
-            out.append(text, position, found - position).append(m_content);
-            position = found + m_pattern.size();
-        }
-        return out.append(text, position);
+        TextRewriter out(text);
+        std::size_t done = 0;
+        m_pattern->forEachMatch(text.text(), [&](std::size_t begin, std::size_t end) {
+            out.keep(done, begin);
+            out.replace(begin, end, m_content);
+            done = end;
+        });
+        if (done == 0)
+            return text;
+        out.keep(done, text.size());
+        return out.finish();
     }
 
 private:
-    std::string m_pattern;
+    std::unique_ptr<TextPattern> m_pattern;
     std::string m_content;
 };
 
@@ -175,7 +108,7 @@ public:
         : m_parts(std::move(parts))
     {}
 
-    std::string normalize(std::string text) const override
+    AlignedText normalize(AlignedText text) const override
     {
         const std::size_t limit = 4096 + 64 * text.size();
         for (const auto& part : m_parts) {
@@ -191,25 +124,122 @@ private:
 };
 
 constexpr std::size_t MaxReplacement = 64; // bytes; bounds what one replacement can grow a text
+constexpr int MaxDepth = 16;               // of sequences in sequences
+
+std::unique_ptr<Normalizer> made(FunctionNormalizer::Function function)
+{
+    return std::make_unique<FunctionNormalizer>(std::move(function));
+}
 
 std::unique_ptr<Normalizer> makeReplace(const JsonFields& fields, const std::string& source)
 {
-    const JsonFields pattern(fields.object("pattern"), source, "normalizer Replace");
-    if (!pattern.has("String"))
-        fields.unsupported("Replace with a regular expression", "Replace with a string pattern");
     std::string content = fields.text("content");
-    if (pattern.text("String").empty() || content.size() > MaxReplacement)
-        fields.refuse(fmt::format("expected a pattern and at most {} bytes of content", MaxReplacement));
-    return std::make_unique<Replace>(pattern.text("String"), std::move(content));
+    if (content.size() > MaxReplacement)
+        fields.refuse(
+            fmt::format("\"content\" of {} bytes, expected at most {}", content.size(), MaxReplacement));
+    return std::make_unique<Replace>(
+        makeTextPattern(fields.object("pattern"), source, "normalizer Replace pattern"), std::move(content));
 }
 
-std::unique_ptr<Normalizer> makeSequence(const JsonFields& fields, const std::string& source)
+std::unique_ptr<Normalizer> makePrepend(const JsonFields& fields)
 {
+    const std::string prefix = fields.text("prepend");
+    if (prefix.size() > MaxReplacement)
+        fields.refuse(
+            fmt::format("\"prepend\" of {} bytes, expected at most {}", prefix.size(), MaxReplacement));
+    return made([prefix](const AlignedText& text) {
+        if (text.isEmpty())
+            return text;
+        TextRewriter out(text);
+        out.replace(0, 0, prefix);
+        out.keep(0, text.size());
+        return out.finish();
+    });
+}
+
+std::unique_ptr<Normalizer> makePrecompiled(const JsonFields& fields, const std::string& source)
+{
+    if (!fields.has("precompiled_charsmap")) // sentencepiece's "identity"
+        return nullptr;
+    const std::string blob = decodeBase64(fields.text("precompiled_charsmap"), source);
+    if (blob.empty())
+        return nullptr;
+    const auto map = std::make_shared<const PrecompiledCharsmap>(blob, source);
+    return made([map](const AlignedText& text) { return map->normalize(text); });
+}
+
+std::unique_ptr<Normalizer> makeBert(const JsonFields& fields)
+{
+    const bool lowercase = fields.boolean("lowercase", true);
+    return makeBertNormalizer({fields.boolean("clean_text", true),
+                               fields.boolean("handle_chinese_chars", true),
+                               fields.boolean("strip_accents", lowercase), lowercase});
+}
+
+std::unique_ptr<Normalizer> makeStrip(const JsonFields& fields)
+{
+    const bool left = fields.boolean("strip_left", true);
+    const bool right = fields.boolean("strip_right", true);
+    return made([left, right](const AlignedText& text) { return stripped(text, left, right); });
+}
+
+/// Those without settings; null for other types.
+std::unique_ptr<Normalizer> makeSimple(const std::string& type)
+{
+    static const std::map<std::string, NormalForm> Forms = {
+        {"NFC", NormalForm::C}, {"NFD", NormalForm::D}, {"NFKC", NormalForm::KC}, {"NFKD", NormalForm::KD}};
+    if (const auto found = Forms.find(type); found != Forms.end())
+        return made([form = found->second](AlignedText text) { return normalForm(std::move(text), form); });
+    if (type == "Lowercase")
+        return made(lowercased);
+    if (type == "StripAccents") // decomposing first is another normalizer's work (NFD)
+        return made([](const AlignedText& text) {
+            return filtered(text, [](char32_t c) { return !unicode::isMark(c); });
+        });
+    if (type == "Nmt")
+        return made(nmtCleaned);
+    if (type == "ByteLevel")
+        return made(byteLevelText);
+    return nullptr;
+}
+
+std::unique_ptr<Normalizer> makeAtDepth(const nlohmann::json& description, const std::string& source,
+                                        int depth);
+
+std::unique_ptr<Normalizer> makeSequence(const JsonFields& fields, const std::string& source, int depth)
+{
+    if (depth >= MaxDepth)
+        fields.refuse(fmt::format("sequences nested more than {} deep", MaxDepth));
     std::vector<std::unique_ptr<Normalizer>> parts;
     for (const nlohmann::json& part : fields.array("normalizers"))
-        if (auto normalizer = makeNormalizer(part, source))
+        if (auto normalizer = makeAtDepth(part, source, depth + 1))
             parts.push_back(std::move(normalizer));
     return std::make_unique<NormalizerSequence>(std::move(parts));
+}
+
+std::unique_ptr<Normalizer> makeAtDepth(const nlohmann::json& description, const std::string& source,
+                                        int depth)
+{
+    if (description.is_null())
+        return nullptr;
+    const JsonFields fields(description, source, "normalizer");
+    const std::string type = fields.text("type");
+    if (auto simple = makeSimple(type))
+        return simple;
+    if (type == "BertNormalizer")
+        return makeBert(fields);
+    if (type == "Strip")
+        return makeStrip(fields);
+    if (type == "Replace")
+        return makeReplace(fields, source);
+    if (type == "Prepend")
+        return makePrepend(fields);
+    if (type == "Precompiled")
+        return makePrecompiled(fields, source);
+    if (type == "Sequence")
+        return makeSequence(fields, source, depth);
+    fields.unsupported(type, "BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, "
+                             "Prepend, Replace, Sequence, Strip, StripAccents");
 }
 
 } // namespace
@@ -219,39 +249,14 @@ std::unique_ptr<Normalizer> makeBertNormalizer(const BertNormalizerOptions& opti
     return std::make_unique<BertNormalizer>(options);
 }
 
+std::unique_ptr<Normalizer> makeNfcNormalizer()
+{
+    return makeSimple("NFC");
+}
+
 std::unique_ptr<Normalizer> makeNormalizer(const nlohmann::json& description, const std::string& source)
 {
-    if (description.is_null())
-        return nullptr;
-    const JsonFields fields(description, source, "normalizer");
-    const std::string type = fields.text("type");
-    if (type == "BertNormalizer") {
-        const bool lowercase = fields.boolean("lowercase", true);
-        return makeBertNormalizer({fields.boolean("clean_text", true),
-                                   fields.boolean("handle_chinese_chars", true),
-                                   fields.boolean("strip_accents", lowercase), lowercase});
-    }
-    if (type == "Lowercase")
-        return std::make_unique<Lowercase>();
-    if (type == "NFC")
-        return std::make_unique<NormalFormNormalizer>(NormalForm::C);
-    if (type == "NFD")
-        return std::make_unique<NormalFormNormalizer>(NormalForm::D);
-    if (type == "NFKC")
-        return std::make_unique<NormalFormNormalizer>(NormalForm::KC);
-    if (type == "NFKD")
-        return std::make_unique<NormalFormNormalizer>(NormalForm::KD);
-    if (type == "StripAccents")
-        return std::make_unique<StripAccents>();
-    if (type == "Strip")
-        return std::make_unique<Strip>(fields.boolean("strip_left", true),
-                                       fields.boolean("strip_right", true));
-    if (type == "Replace")
-        return makeReplace(fields, source);
-    if (type == "Sequence")
-        return makeSequence(fields, source);
-    fields.unsupported(
-        type, "BertNormalizer, Lowercase, NFC, NFD, NFKC, NFKD, StripAccents, Strip, Replace, Sequence");
+    return makeAtDepth(description, source, 0);
 }
 
 } // namespace lora

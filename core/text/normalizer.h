@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/text/aligned_text.h"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
@@ -13,7 +15,8 @@ class Normalizer
 {
 public:
     virtual ~Normalizer() = default;
-    virtual std::string normalize(std::string text) const = 0;
+    virtual AlignedText normalize(AlignedText text) const = 0;
+    std::string normalize(std::string text) const { return normalize(AlignedText(std::move(text))).text(); }
 };
 
 /// What BERT does to text before splitting; `handleChineseChars` puts spaces round ideographs.
@@ -25,6 +28,9 @@ struct BertNormalizerOptions
     bool lowercase = true;
 };
 std::unique_ptr<Normalizer> makeBertNormalizer(const BertNormalizerOptions& options);
+
+/// Unicode's composed form (Qwen2's tokenizer without a tokenizer.json).
+std::unique_ptr<Normalizer> makeNfcNormalizer();
 
 /// From the "normalizer" of a tokenizer.json; null for null. Throws lora::Error: Unsupported naming the type
 /// and what is supported, BadInput for a malformed one. `source` names the file.

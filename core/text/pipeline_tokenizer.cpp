@@ -24,6 +24,16 @@ std::pair<std::size_t, std::size_t> lengthsWithin(std::size_t budget, std::size_
     return first <= second ? std::pair(half, budget - half) : std::pair(budget - half, half);
 }
 
+/// A span without the plain spaces at its ends, as byte-level tokenizers give them when told to trim.
+TextSpan trimmed(TextSpan span, std::string_view text)
+{
+    while (span.begin < span.end && text[span.begin] == ' ')
+        ++span.begin;
+    while (span.begin < span.end && text[span.end - 1] == ' ')
+        --span.end;
+    return span;
+}
+
 } // namespace
 
 PipelineTokenizer::PipelineTokenizer(TokenizerParts parts)
@@ -32,6 +42,8 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts)
 {
     const Vocabulary& known = m_parts.model->vocabulary();
     for (const AddedToken& token : m_added.tokens()) {
+        if (token.isSpecial)
+            m_specialIds.insert(token.id);
         const auto id = known.find(token.content);
         if (id == token.id)
             continue;
@@ -46,53 +58,65 @@ PipelineTokenizer::PipelineTokenizer(TokenizerParts parts)
     }
 }
 
-PipelineTokenizer::Ids PipelineTokenizer::idsOf(std::string_view text) const
+void PipelineTokenizer::addWords(const AlignedText& part, std::string_view given, PlacedTokens& tokens) const
 {
-    Ids ids;
-    std::vector<std::string_view> words;
-    for (const AddedTokens::Part& part : m_added.split(text)) {
-        if (part.token) {
-            ids.push_back(part.token->id);
-            continue;
+    PieceText pieces(part);
+    if (m_parts.preTokenizer)
+        m_parts.preTokenizer->split(pieces);
+    std::vector<WordToken> word;
+    for (const PieceText::Range& piece : pieces.pieces) {
+        word.clear();
+        m_parts.model->tokenize(pieces.view(piece), word);
+        for (const WordToken& token : word) {
+            const TextSpan span = pieces.text.origin(piece.begin + token.begin, piece.begin + token.end);
+            tokens.push_back({token.id, m_parts.postProcessor.trimsSpans ? trimmed(span, given) : span});
         }
-        if (part.text.empty())
-            continue;
-        words.clear();
-        if (m_parts.preTokenizer)
-            m_parts.preTokenizer->split(part.text, words);
-        else
-            words.push_back(part.text);
-        for (const std::string_view word : words)
-            m_parts.model->tokenize(word, ids);
     }
-    return ids;
+}
+
+PipelineTokenizer::PlacedTokens PipelineTokenizer::tokensOf(std::string_view text) const
+{
+    PlacedTokens tokens;
+    for (const AddedTokens::Part& part : m_added.split(AlignedText::fromInput(text))) {
+        if (part.token)
+            tokens.push_back({part.token->id, part.span});
+        else
+            addWords(part.text, text, tokens);
+    }
+    return tokens;
+}
+
+bool PipelineTokenizer::truncate(PlacedTokens& first, PlacedTokens& second, int added, int maxLength) const
+{
+    if (maxLength < added)
+        throw Error(
+            ErrorKind::BadUsage,
+            fmt::format("a maximum length of {} leaves no room for the {} special tokens", maxLength, added));
+    const auto [firstLength, secondLength] =
+        lengthsWithin(static_cast<std::size_t>(maxLength - added), first.size(), second.size());
+    const bool isTruncated = firstLength < first.size() || secondLength < second.size();
+    first.resize(firstLength);
+    second.resize(secondLength);
+    return isTruncated;
 }
 
 Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
                                    SpecialTokens special, int maxLength) const
 {
     const bool addsSpecial = special == SpecialTokens::Add;
-    Ids first = idsOf(unicode::validUtf8(text));
-    Ids second = pair ? idsOf(unicode::validUtf8(*pair)) : Ids();
+    PlacedTokens first = tokensOf(text);
+    PlacedTokens second = pair ? tokensOf(*pair) : PlacedTokens();
     Encoding encoding;
     if (maxLength > 0) {
         const int added = addsSpecial ? m_parts.postProcessor.addedTokens(pair.has_value()) : 0;
-        if (maxLength < added)
-            throw Error(ErrorKind::BadUsage,
-                        fmt::format("a maximum length of {} leaves no room for the {} special tokens",
-                                    maxLength, added));
-        const auto [firstLength, secondLength] =
-            lengthsWithin(static_cast<std::size_t>(maxLength - added), first.size(), second.size());
-        encoding.isTruncated = firstLength < first.size() || secondLength < second.size();
-        first.resize(firstLength);
-        second.resize(secondLength);
+        encoding.isTruncated = truncate(first, second, added, maxLength);
     }
-    const auto add = [&](std::int32_t id, std::int32_t typeId, std::int8_t sequence) {
+    const auto add = [&](std::int32_t id, std::int32_t typeId, std::int8_t sequence, TextSpan span = {}) {
         encoding.ids.push_back(id);
         encoding.typeIds.push_back(typeId);
         encoding.tokens.emplace_back(viewOf(id));
         encoding.isSpecial.push_back(sequence < 0);
-        encoding.spans.emplace_back();
+        encoding.spans.push_back(span);
         encoding.sequenceIds.push_back(sequence);
     };
     for (const PostProcessor::Part& part : pair ? m_parts.postProcessor.pair : m_parts.postProcessor.single) {
@@ -102,8 +126,8 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
             continue;
         }
         const bool isFirst = part.kind == PostProcessor::Kind::First;
-        for (const std::int32_t id : isFirst ? first : second)
-            add(id, part.typeId, isFirst ? 0 : 1);
+        for (const PlacedToken& token : isFirst ? first : second)
+            add(token.id, part.typeId, isFirst ? 0 : 1, token.span);
     }
     return encoding;
 }
@@ -112,13 +136,24 @@ std::string PipelineTokenizer::decode(const std::vector<std::int32_t>& ids) cons
 {
     std::vector<std::string_view> tokens;
     for (const std::int32_t id : ids) {
-        const auto isIt = [id](const AddedToken& token) { return token.isSpecial && token.id == id; };
-        if (std::any_of(m_added.tokens().begin(), m_added.tokens().end(), isIt))
+        if (m_specialIds.contains(id))
             continue;
         if (const std::string_view token = viewOf(id); !token.empty())
             tokens.push_back(token);
     }
     return m_parts.decoder.decode(tokens);
+}
+
+std::size_t PipelineTokenizer::settledIds(const std::vector<std::int32_t>& ids) const
+{
+    if (!m_parts.decoder.isSettled())
+        return 0;
+    std::size_t count =
+        ids.size(); // how a run of bytes reads is known at its end; special tokens don't end it
+    while (count > 0 && (m_parts.model->isByteToken(ids[count - 1]) ||
+                         m_specialIds.contains(ids[count - 1]) || viewOf(ids[count - 1]).empty()))
+        --count;
+    return count;
 }
 
 std::int64_t PipelineTokenizer::vocabularySize() const

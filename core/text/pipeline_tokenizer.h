@@ -8,6 +8,8 @@
 #include "core/text/token_model.h"
 #include "core/text/tokenizer.h"
 
+#include <unordered_set>
+
 namespace lora {
 
 /// The parts of a tokenizer; normalizer and pre-tokenizer may be null.
@@ -21,6 +23,9 @@ struct TokenizerParts
     TokenDecoder decoder;
     std::string maskToken; ///< empty: none
     std::string padToken;
+    std::string bosToken;
+    std::string eosToken;
+    std::string chatTemplate;
 };
 
 /// Hugging Face's pipeline: split at added tokens, normalise, split into words, model, special tokens.
@@ -34,14 +39,23 @@ public:
     Encoding encode(std::string_view text, std::optional<std::string_view> pair, SpecialTokens special,
                     int maxLength) const override;
     std::string decode(const std::vector<std::int32_t>& ids) const override;
+    std::size_t settledIds(const std::vector<std::int32_t>& ids) const override;
     std::int64_t vocabularySize() const override;
     std::optional<std::int32_t> idOf(std::string_view token) const override;
     std::string tokenOf(std::int32_t id) const override { return std::string(viewOf(id)); }
     std::optional<std::int32_t> maskId() const override { return idOfNamed(m_parts.maskToken); }
     std::optional<std::int32_t> padId() const override { return idOfNamed(m_parts.padToken); }
+    std::optional<std::int32_t> bosId() const override { return idOfNamed(m_parts.bosToken); }
+    std::optional<std::int32_t> eosId() const override { return idOfNamed(m_parts.eosToken); }
+    std::string chatTemplate() const override { return m_parts.chatTemplate; }
 
 private:
-    using Ids = std::vector<std::int32_t>;
+    struct PlacedToken
+    {
+        std::int32_t id = 0;
+        TextSpan span;
+    };
+    using PlacedTokens = std::vector<PlacedToken>;
 
     std::string_view viewOf(std::int32_t id) const;
     /// A vocabulary may hold an empty token, which must not stand for "none".
@@ -49,11 +63,15 @@ private:
     {
         return token.empty() ? std::nullopt : idOf(token);
     }
-    Ids idsOf(std::string_view text) const;
+    PlacedTokens tokensOf(std::string_view text) const;
+    void addWords(const AlignedText& part, std::string_view given, PlacedTokens& tokens) const;
+    /// Cuts both texts to `maxLength` tokens with special ones; whether anything was cut.
+    bool truncate(PlacedTokens& first, PlacedTokens& second, int added, int maxLength) const;
 
     TokenizerParts m_parts;
     AddedTokens m_added;
     Vocabulary m_addedVocabulary; ///< added tokens the model does not know
+    std::unordered_set<std::int32_t> m_specialIds;
 };
 
 } // namespace lora

@@ -94,7 +94,7 @@ std::ptrdiff_t occurrences(const std::vector<Part>& parts, Kind kind)
 
 PostProcessor makeTemplate(const JsonFields& fields, const TemplateReader& reader)
 {
-    PostProcessor made{reader.read("single"), reader.read("pair")};
+    PostProcessor made{reader.read("single"), reader.read("pair"), false};
     if (occurrences(made.single, Kind::First) != 1 || occurrences(made.single, Kind::Second) != 0)
         fields.refuse("the template of a single text must hold A once");
     if (occurrences(made.pair, Kind::First) != 1 || occurrences(made.pair, Kind::Second) != 1)
@@ -110,6 +110,57 @@ std::int32_t bertTokenId(const JsonFields& fields, const TemplateReader& reader,
     return reader.knownId(token[1]);
 }
 
+constexpr int MaxDepth = 16; // of sequences in sequences
+
+PostProcessor makeAtDepth(const nlohmann::json& description, const std::string& source,
+                          const std::function<bool(std::int32_t)>& isKnown, int depth);
+
+/// A sequence of one template and of parts that only trim spans.
+PostProcessor makeSequence(const JsonFields& fields, const std::string& source,
+                           const std::function<bool(std::int32_t)>& isKnown, int depth)
+{
+    if (depth >= MaxDepth)
+        fields.refuse(fmt::format("sequences nested more than {} deep", MaxDepth));
+    PostProcessor made;
+    for (const nlohmann::json& part : fields.array("processors")) {
+        PostProcessor next = makeAtDepth(part, source, isKnown, depth + 1);
+        const bool trimsSpans = made.trimsSpans || next.trimsSpans;
+        if (next.addedTokens(true) > 0) {
+            if (made.addedTokens(true) > 0)
+                fields.unsupported("Sequence of several templates", "one template in a sequence");
+            made = std::move(next);
+        }
+        made.trimsSpans = trimsSpans;
+    }
+    return made;
+}
+
+PostProcessor makeAtDepth(const nlohmann::json& description, const std::string& source,
+                          const std::function<bool(std::int32_t)>& isKnown, int depth)
+{
+    const JsonFields fields(description, source, "post_processor");
+    const TemplateReader reader(fields, source, isKnown);
+    const std::string type = fields.text("type");
+    if (type == "TemplateProcessing")
+        return makeTemplate(fields, reader);
+    if (type == "BertProcessing")
+        return bertPostProcessor(bertTokenId(fields, reader, "cls"), bertTokenId(fields, reader, "sep"));
+    if (type == "RobertaProcessing") {
+        PostProcessor made =
+            robertaPostProcessor(bertTokenId(fields, reader, "cls"), bertTokenId(fields, reader, "sep"));
+        made.trimsSpans = fields.boolean("trim_offsets", true);
+        return made;
+    }
+    if (type == "ByteLevel") {
+        PostProcessor made;
+        made.trimsSpans = fields.boolean("trim_offsets", true);
+        return made;
+    }
+    if (type == "Sequence")
+        return makeSequence(fields, source, isKnown, depth);
+    fields.unsupported(type, "BertProcessing, ByteLevel, RobertaProcessing, Sequence, TemplateProcessing");
+}
+
 } // namespace
 
 int PostProcessor::addedTokens(bool isPair) const
@@ -122,22 +173,40 @@ PostProcessor bertPostProcessor(std::int32_t clsId, std::int32_t sepId)
     const Part cls{Kind::Special, clsId, 0};
     const Part sep{Kind::Special, sepId, 0};
     return {{cls, {Kind::First, 0, 0}, sep},
-            {cls, {Kind::First, 0, 0}, sep, {Kind::Second, 0, 1}, {Kind::Special, sepId, 1}}};
+            {cls, {Kind::First, 0, 0}, sep, {Kind::Second, 0, 1}, {Kind::Special, sepId, 1}},
+            false};
+}
+
+PostProcessor robertaPostProcessor(std::int32_t clsId, std::int32_t sepId)
+{
+    const Part cls{Kind::Special, clsId, 0};
+    const Part sep{Kind::Special, sepId, 0};
+    return {{cls, {Kind::First, 0, 0}, sep},
+            {cls, {Kind::First, 0, 0}, sep, sep, {Kind::Second, 0, 0}, sep},
+            true};
+}
+
+PostProcessor framePostProcessor(std::optional<std::int32_t> bosId, std::optional<std::int32_t> eosId)
+{
+    const auto framed = [&](Kind kind, std::int32_t typeId) {
+        std::vector<Part> parts;
+        if (bosId)
+            parts.push_back({Kind::Special, *bosId, typeId});
+        parts.push_back({kind, 0, typeId});
+        if (eosId)
+            parts.push_back({Kind::Special, *eosId, typeId});
+        return parts;
+    };
+    PostProcessor made{framed(Kind::First, 0), framed(Kind::First, 0), false};
+    const std::vector<Part> second = framed(Kind::Second, 1);
+    made.pair.insert(made.pair.end(), second.begin(), second.end());
+    return made;
 }
 
 PostProcessor makePostProcessor(const nlohmann::json& description, const std::string& source,
                                 const std::function<bool(std::int32_t)>& isKnown)
 {
-    if (description.is_null())
-        return {};
-    const JsonFields fields(description, source, "post_processor");
-    const TemplateReader reader(fields, source, isKnown);
-    const std::string type = fields.text("type");
-    if (type == "TemplateProcessing")
-        return makeTemplate(fields, reader);
-    if (type == "BertProcessing")
-        return bertPostProcessor(bertTokenId(fields, reader, "cls"), bertTokenId(fields, reader, "sep"));
-    fields.unsupported(type, "TemplateProcessing, BertProcessing");
+    return description.is_null() ? PostProcessor() : makeAtDepth(description, source, isKnown, 0);
 }
 
 } // namespace lora

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct PostProcessor
 
     std::vector<Part> single = {{Kind::First, 0, 0}};
     std::vector<Part> pair = {{Kind::First, 0, 0}, {Kind::Second, 0, 1}};
+    bool trimsSpans = false; ///< spans leave out the spaces at a token's ends
 
     /// How many special tokens are added.
     int addedTokens(bool isPair) const;
@@ -31,6 +33,11 @@ struct PostProcessor
 
 /// BERT's two templates.
 PostProcessor bertPostProcessor(std::int32_t clsId, std::int32_t sepId);
+
+/// RoBERTa's: "<s> A </s>" and "<s> A </s></s> B </s>", all of type 0.
+PostProcessor robertaPostProcessor(std::int32_t clsId, std::int32_t sepId);
+/// Llama's: tokens that begin and end each text, where given.
+PostProcessor framePostProcessor(std::optional<std::int32_t> bosId, std::optional<std::int32_t> eosId);
 
 /// From the "post_processor" of a tokenizer.json; plain concatenation for null. `isKnown` tells which ids
 /// exist. Throws lora::Error: Unsupported naming the type and what is supported, BadInput for a malformed

@@ -1,25 +1,29 @@
 #pragma once
 
+#include "core/text/aligned_text.h"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace lora {
 
-/// Splits normalised text into the words a token model sees. Pieces are views into `text`, never empty.
+/// Cuts normalised text into the words a token model sees; some kinds rewrite it too (byte-level, "▁").
 class PreTokenizer
 {
 public:
     virtual ~PreTokenizer() = default;
-    /// Appends the pieces of `text` to `pieces`.
-    virtual void split(std::string_view text, std::vector<std::string_view>& pieces) const = 0;
+    /// Cuts every piece of `text` further.
+    virtual void split(PieceText& text) const = 0;
 };
 
 /// Words between whitespace; every punctuation character on its own.
 std::unique_ptr<PreTokenizer> makeBertPreTokenizer();
+/// GPT-2's words, as characters of its byte alphabet.
+std::unique_ptr<PreTokenizer> makeByteLevelPreTokenizer(bool addsPrefixSpace);
+/// Qwen2's words, as characters of the byte alphabet.
+std::unique_ptr<PreTokenizer> makeQwen2PreTokenizer();
 
 /// From the "pre_tokenizer" of a tokenizer.json; null for null. Throws lora::Error: Unsupported naming the
 /// type and what is supported, BadInput for a malformed one. `source` names the file.

@@ -261,7 +261,7 @@ std::unique_ptr<Tokenizer> loadBertVocabulary(const fs::path& folder, const fs::
     parts.model = std::make_unique<WordPiece>(std::move(vocabulary), unknown.empty() ? "[UNK]" : unknown,
                                               "##", 100, path.string());
     parts.postProcessor = bertPostProcessor(ids.at(1), ids.at(2));
-    parts.decoder = {"##", true};
+    parts.decoder = wordPieceDecoder("##", true);
     return finish(std::move(parts), folder, path);
 }
 

@@ -2,13 +2,16 @@
 
 #include "core/base/error.h"
 
+#include <unicode/brkiter.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utext.h>
 #include <unicode/utf8.h>
 
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <vector>
 
 namespace lora::unicode {
@@ -169,8 +172,16 @@ bool isNonspacingMark(char32_t character)
 {
     return character >= 0x300 && hasCategory(character, U_GC_MN_MASK);
 }
+bool isLetter(char32_t character)
+{
+    if (character < 0x80)
+        return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+    return hasCategory(character, U_GC_L_MASK);
+}
 bool isNumeric(char32_t character)
 {
+    if (character < 0x80)
+        return character >= '0' && character <= '9';
     return hasCategory(character, U_GC_N_MASK);
 }
 
@@ -222,6 +233,40 @@ std::string normalized(std::string_view text, NormalForm form)
         if (!isTooSmall)
             return toUtf8(out);
     }
+}
+
+std::size_t endOfNormalizedPart(std::string_view text, std::size_t begin, NormalForm form)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2* normalizer = normalizerFor(form, status);
+    check(status);
+    std::size_t end = begin;
+    next(text, end);
+    while (end < text.size()) {
+        std::size_t after = end;
+        if (unorm2_hasBoundaryBefore(normalizer, static_cast<UChar32>(next(text, after))))
+            break;
+        end = after;
+    }
+    return end;
+}
+
+std::vector<std::size_t> graphemeEnds(std::string_view text)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const std::unique_ptr<icu::BreakIterator> breaks(
+        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+    check(status);
+    UText view = UTEXT_INITIALIZER;
+    utext_openUTF8(&view, text.data(), static_cast<std::int64_t>(text.size()), &status);
+    check(status);
+    breaks->setText(&view, status);
+    check(status);
+    std::vector<std::size_t> ends;
+    while (breaks->next() != icu::BreakIterator::DONE)
+        ends.push_back(static_cast<std::size_t>(breaks->current()));
+    utext_close(&view);
+    return ends;
 }
 
 void appendLowercase(char32_t character, std::string& text)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lora::unicode {
 
@@ -28,6 +29,7 @@ bool isWhitespace(char32_t character);     ///< White_Space
 bool isPunctuation(char32_t character);    ///< P* or ASCII punctuation ($+<=>^`|~ too), BERT's definition
 bool isMark(char32_t character);           ///< M*
 bool isNonspacingMark(char32_t character); ///< Mn
+bool isLetter(char32_t character);         ///< L*
 bool isNumeric(char32_t character);        ///< N*
 bool isWord(char32_t character);           ///< \w of regular expressions (UTS 18)
 /// Cc, Cf or Co but not tab and line breaks: what BERT's cleaning drops. Unassigned characters are kept, as
@@ -37,6 +39,10 @@ bool isControl(char32_t character);
 bool isIdeograph(char32_t character);
 
 std::string normalized(std::string_view text, NormalForm form);
+/// The end of the part that begins at `begin` and is normalised on its own, whatever comes before and after.
+std::size_t endOfNormalizedPart(std::string_view text, std::size_t begin, NormalForm form);
+/// Where the user-perceived characters (extended grapheme clusters) of a text end, in order.
+std::vector<std::size_t> graphemeEnds(std::string_view text);
 /// Character by character, without regard to context (final sigma stays σ), as tokenizers do.
 void appendLowercase(char32_t character, std::string& text);
 

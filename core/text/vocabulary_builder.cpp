@@ -20,7 +20,7 @@ namespace lora {
 
 namespace {
 
-const std::vector<std::string> SpecialTokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+const std::vector<std::string> BertTokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 constexpr std::string_view Prefix = "##";
 
 using Piece = std::uint32_t;
@@ -46,13 +46,11 @@ std::map<std::string, std::int64_t> countWords(std::span<const std::string> line
     const auto normalizer = makeBertNormalizer({});
     const auto preTokenizer = makeBertPreTokenizer();
     std::map<std::string, std::int64_t> counts;
-    std::vector<std::string_view> words;
     for (const std::string& line : lines) {
-        const std::string text = normalizer->normalize(unicode::validUtf8(line));
-        words.clear();
-        preTokenizer->split(text, words);
-        for (const std::string_view word : words)
-            ++counts[std::string(word)];
+        PieceText words(normalizer->normalize(AlignedText::fromInput(line)));
+        preTokenizer->split(words);
+        for (const PieceText::Range& word : words.pieces)
+            ++counts[std::string(words.view(word))];
     }
     return counts;
 }
@@ -253,8 +251,8 @@ nlohmann::ordered_json tokenizerDocument(const std::vector<std::string>& pieces)
     document["version"] = "1.0";
     document["truncation"] = nullptr;
     document["padding"] = nullptr;
-    for (std::size_t i = 0; i < SpecialTokens.size(); ++i)
-        document["added_tokens"].push_back(addedToken(SpecialTokens[i], i));
+    for (std::size_t i = 0; i < BertTokens.size(); ++i)
+        document["added_tokens"].push_back(addedToken(BertTokens[i], i));
     document["normalizer"] = {{"type", "BertNormalizer"},
                               {"clean_text", true},
                               {"handle_chinese_chars", true},
@@ -283,8 +281,8 @@ nlohmann::ordered_json tokenizerDocument(const std::vector<std::string>& pieces)
 
 void checkPieces(const std::vector<std::string>& pieces)
 {
-    if (pieces.size() < SpecialTokens.size() ||
-        !std::equal(SpecialTokens.begin(), SpecialTokens.end(), pieces.begin()))
+    if (pieces.size() < BertTokens.size() ||
+        !std::equal(BertTokens.begin(), BertTokens.end(), pieces.begin()))
         throw Error(ErrorKind::Internal, "a vocabulary must begin with [PAD] [UNK] [CLS] [SEP] [MASK]");
     const std::unordered_set<std::string_view> distinct(pieces.begin(), pieces.end());
     if (distinct.size() != pieces.size())
@@ -297,16 +295,16 @@ std::vector<std::string> buildWordPieceVocabulary(std::span<const std::string> l
                                                   std::size_t minimumCount)
 {
     Merger merger(countWords(lines), static_cast<std::int64_t>(std::max<std::size_t>(minimumCount, 1)));
-    const std::size_t needed = SpecialTokens.size() + merger.pieces().size();
+    const std::size_t needed = BertTokens.size() + merger.pieces().size();
     if (needed > pieceCount)
         throw Error(
             ErrorKind::BadUsage,
             fmt::format("a vocabulary of {} pieces is too small: the text needs {} for special tokens and "
                         "single characters",
                         pieceCount, needed));
-    while (SpecialTokens.size() + merger.pieces().size() < pieceCount && merger.merge()) {
+    while (BertTokens.size() + merger.pieces().size() < pieceCount && merger.merge()) {
     }
-    std::vector<std::string> pieces = SpecialTokens;
+    std::vector<std::string> pieces = BertTokens;
     pieces.insert(pieces.end(), merger.pieces().begin(), merger.pieces().end());
     return pieces;
 }

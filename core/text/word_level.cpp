@@ -17,9 +17,9 @@ WordLevel::WordLevel(std::unique_ptr<Vocabulary> vocabulary, const std::string& 
     m_unknownId = *unknown;
 }
 
-void WordLevel::tokenize(std::string_view word, std::vector<std::int32_t>& ids) const
+void WordLevel::tokenize(std::string_view word, std::vector<WordToken>& tokens) const
 {
-    ids.push_back(m_vocabulary->find(word).value_or(m_unknownId));
+    tokens.push_back({m_vocabulary->find(word).value_or(m_unknownId), 0, word.size()});
 }
 
 } // namespace lora

@@ -12,7 +12,7 @@ public:
     WordLevel(std::unique_ptr<Vocabulary> vocabulary, const std::string& unknownToken,
               const std::string& source);
 
-    void tokenize(std::string_view word, std::vector<std::int32_t>& ids) const override;
+    void tokenize(std::string_view word, std::vector<WordToken>& tokens) const override;
     const Vocabulary& vocabulary() const override { return *m_vocabulary; }
 
 private:

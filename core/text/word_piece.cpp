@@ -26,13 +26,13 @@ WordPiece::WordPiece(std::unique_ptr<Vocabulary> vocabulary, const std::string& 
     }
 }
 
-void WordPiece::tokenize(std::string_view word, std::vector<std::int32_t>& ids) const
+void WordPiece::tokenize(std::string_view word, std::vector<WordToken>& tokens) const
 {
     if (word.size() > m_longestWord && unicode::length(word, m_longestWord) > m_longestWord) {
-        ids.push_back(m_unknownId);
+        tokens.push_back({m_unknownId, 0, word.size()});
         return;
     }
-    const std::size_t first = ids.size();
+    const std::size_t first = tokens.size();
     for (std::size_t start = 0; start < word.size();) {
         const Pieces& pieces = start == 0 ? m_vocabulary->ids() : m_continuations;
         std::size_t end = std::min(word.size(), start + m_longestPiece);
@@ -41,13 +41,13 @@ void WordPiece::tokenize(std::string_view word, std::vector<std::int32_t>& ids) 
                 continue; // inside a character
             const auto found = pieces.find(word.substr(start, end - start));
             if (found != pieces.end()) {
-                ids.push_back(found->second);
+                tokens.push_back({found->second, start, end});
                 break;
             }
         }
         if (end == start) {
-            ids.resize(first);
-            ids.push_back(m_unknownId);
+            tokens.resize(first);
+            tokens.push_back({m_unknownId, 0, word.size()});
             return;
         }
         start = end;

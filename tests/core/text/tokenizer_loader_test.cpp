@@ -26,24 +26,21 @@ void expectRefused(const json& document, const std::string& part, ErrorKind kind
 
 TEST(TokenizerLoader, ModelsOfOtherKindsAreNamed)
 {
-    for (const char* type : {"BPE", "Unigram", "Surprise"}) {
-        json document = smallTokenizer();
-        document["model"]["type"] = type;
-        expectRefused(document,
-                      std::string("\"") + type + "\" is not supported; supported are WordPiece, WordLevel",
-                      ErrorKind::Unsupported);
-    }
+    json document = smallTokenizer();
+    document["model"]["type"] = "Surprise";
+    expectRefused(document, "\"Surprise\" is not supported; supported are BPE, Unigram, WordLevel, WordPiece",
+                  ErrorKind::Unsupported);
     json old = smallTokenizer();
     old["model"].erase("type");
     EXPECT_NO_THROW(load(old));
-    old["model"]["merges"] = json::array();
-    expectRefused(old, "BPE", ErrorKind::Unsupported);
-    json roberta = smallTokenizer();
-    roberta["post_processor"] = {{"type", "RobertaProcessing"}};
-    expectRefused(roberta, "RobertaProcessing", ErrorKind::Unsupported);
+    old["model"]["merges"] = json::array(); // now it is BPE
+    EXPECT_EQ(load(old)->encode("a").ids, (std::vector<std::int32_t>{2, 5, 3}));
+    json processor = smallTokenizer();
+    processor["post_processor"] = {{"type", "Surprise"}};
+    expectRefused(processor, "Surprise", ErrorKind::Unsupported);
     json decoder = smallTokenizer();
-    decoder["decoder"] = {{"type", "Metaspace"}};
-    expectRefused(decoder, "Metaspace", ErrorKind::Unsupported);
+    decoder["decoder"] = {{"type", "CTC"}};
+    expectRefused(decoder, "CTC", ErrorKind::Unsupported);
 }
 
 TEST(TokenizerLoader, HostileIdsAreRefusedWithoutAllocatingByThem)

@@ -58,6 +58,13 @@ TEST(Tokenizer, AllVectorsOfBertBaseUncasedAgree)
     expectVectors(*loadTokenizer(folder), folder / "vectors/vectors.json");
 }
 
+TEST(Tokenizer, AllVectorsOfGpt2Agree)
+{
+    SKIP_WITHOUT_ASSETS();
+    const fs::path folder = test::assetsFolder() / "assets/tokenizers/gpt2";
+    expectVectors(*loadTokenizer(folder), folder / "vectors/vectors.json");
+}
+
 TEST(Tokenizer, AllVectorsAgreeThroughVocabTxtToo)
 {
     SKIP_WITHOUT_ASSETS();
