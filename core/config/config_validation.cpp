@@ -82,6 +82,25 @@ void checkColumns(const ColumnMapping& columns, Findings& findings)
         findings.error("data.columns.label", "is the same column as the text: \"" + *columns.label + "\"");
 }
 
+void checkData(const ExperimentConfig& experiment, Findings& findings)
+{
+    const DataConfig& data = experiment.data;
+    checkColumns(data.columns, findings);
+    const auto unused = [&](const char* key, TaskType task) {
+        findings.warning(key, fmt::format("is not used by the task {}, only by {}", toString(experiment.task),
+                                          toString(task)));
+    };
+    if (data.docStride && experiment.task != TaskType::QuestionAnswering)
+        unused("data.doc_stride", TaskType::QuestionAnswering);
+    else if (data.docStride && *data.docStride >= data.maxLength)
+        findings.error("data.doc_stride",
+                       fmt::format("found {}; allowed: fewer than data.max_length ({}) tokens, with room for "
+                                   "the question",
+                                   *data.docStride, data.maxLength));
+    if (data.trainOnPrompt && experiment.task != TaskType::CausalLm)
+        unused("data.train_on_prompt", TaskType::CausalLm);
+}
+
 void checkTargets(const LoraConfig& lora, Findings& findings)
 {
     const auto* pattern = std::get_if<std::string>(&lora.targetModules);
@@ -177,7 +196,7 @@ ConfigIssues validate(const ExperimentConfig& experiment)
 {
     Findings findings;
     checkRequired(experiment, findings);
-    checkColumns(experiment.data.columns, findings);
+    checkData(experiment, findings);
     for (const NumberRange& range : numberRanges()) {
         if (const auto value = range.value(experiment))
             findings.inRange(std::string(range.field), *value, range);

@@ -24,7 +24,8 @@ enum class MethodType {
 
 std::string_view toString(MethodType method);
 
-/// Columns of a data file by role; unset roles are inferred.
+/// Columns of a data file by role; unset roles are inferred. Tasks have names of their own for them, see
+/// column_aliases.h. A multi-label task may name several columns of 0 and 1 as its label: "toxic,obscene".
 struct ColumnMapping
 {
     std::optional<std::string> text;
@@ -41,6 +42,10 @@ struct DataConfig
     double evalSplit = 0.1; ///< share of train held out when there is no eval file
     ColumnMapping columns;
     int maxLength = 128; ///< tokens, special tokens included
+    /// Tokens of the passage two windows share (question answering); none: 64, or a quarter of a short
+    /// max_length.
+    std::optional<int> docStride;
+    bool trainOnPrompt = false; ///< causal-lm: whether the loss counts the tokens of prompts too
     std::optional<std::int64_t> maxTrainSamples;
     bool shuffle = true;
 

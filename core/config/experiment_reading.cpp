@@ -1,4 +1,5 @@
 #include "core/base/nearest_name.h"
+#include "core/config/column_aliases.h"
 #include "core/config/experiment_config.h"
 #include "core/config/experiment_paths.h"
 #include "core/config/object_reader.h"
@@ -12,10 +13,6 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-// Tasks of the contract that this version does not offer: named apart from misspelled ones.
-const std::vector<std::string> laterTasks{"regression", "token-classification", "question-answering",
-                                          "causal-lm"};
-const std::vector<std::string> offeredTasks{"sequence-classification", "masked-lm"};
 const std::vector<std::string> methodNames{"lora", "full", "head"};
 
 std::string fileInBase(const std::string& path, const fs::path& base)
@@ -46,33 +43,71 @@ void readTask(const Json& value, TaskType& task, ConfigIssues& issues)
     if (const auto type = taskFromString(name)) {
         task = *type;
     } else {
-        const bool isLater = std::ranges::find(laterTasks, name) != laterTasks.end();
-        reader.report("task.type", fmt::format("\"{}\" is {}; allowed: {}{}", name,
-                                               isLater ? "not supported in this version" : "not a task",
-                                               fmt::join(offeredTasks, ", "),
-                                               isLater ? "" : didYouMean(name, offeredTasks)));
+        std::vector<std::string> names;
+        for (const TaskType each : allTasks())
+            names.emplace_back(toString(each));
+        reader.report("task.type", fmt::format("\"{}\" is not a task; allowed: {}{}", name,
+                                               fmt::join(names, ", "), didYouMean(name, names)));
     }
     reader.finish(experimentPaths());
 }
 
-void readColumns(const Json& value, ColumnMapping& columns, ConfigIssues& issues)
+/// A name, or a list of names (several label columns), which is kept as "a,b".
+void readNames(ObjectReader& reader, const std::string& key, std::optional<std::string>& field)
+{
+    const Json* value = reader.take(key);
+    if (!value || !value->is_array())
+        return reader.read(key, field);
+    std::vector<std::string> names;
+    reader.read(key, names);
+    if (names.empty())
+        return reader.report(reader.pathOf(key), "found an empty list; allowed: at least one column");
+    field = fmt::format("{}", fmt::join(names, ","));
+}
+
+/// One of the task's own names for a column, or another task's, which is a mistake.
+void readAlias(ObjectReader& reader, const ColumnAlias& alias, TaskType task, ColumnMapping& columns)
+{
+    const std::string key(alias.alias);
+    const Json* value = reader.take(key);
+    if (!value || value->is_null())
+        return;
+    if (alias.task != task)
+        return reader.report(reader.pathOf(key),
+                             fmt::format("is a column of the task {}; the task here is {}",
+                                         toString(alias.task), toString(task)));
+    std::optional<std::string>& field = alias.column == "text"        ? columns.text
+                                        : alias.column == "text_pair" ? columns.textPair
+                                                                      : columns.label;
+    if (field)
+        return reader.report(
+            reader.pathOf(key),
+            fmt::format("names the column that another key (data.columns.{}) names already", alias.column));
+    readNames(reader, key, field);
+}
+
+void readColumns(const Json& value, TaskType task, ColumnMapping& columns, ConfigIssues& issues)
 {
     ObjectReader reader(value, "data.columns", issues);
     reader.read("text", columns.text);
     reader.read("text_pair", columns.textPair);
-    reader.read("label", columns.label);
+    readNames(reader, "label", columns.label);
+    for (const ColumnAlias& alias : columnAliases())
+        readAlias(reader, alias, task, columns);
     reader.finish(experimentPaths());
 }
 
-void readData(const Json& value, DataConfig& data, ConfigIssues& issues)
+void readData(const Json& value, TaskType task, DataConfig& data, ConfigIssues& issues)
 {
     ObjectReader reader(value, "data", issues);
     reader.read("train", data.train);
     reader.read("eval", data.eval);
     reader.read("eval_split", data.evalSplit);
     if (const Json* columns = reader.take("columns"))
-        readColumns(*columns, data.columns, issues);
+        readColumns(*columns, task, data.columns, issues);
     reader.read("max_length", data.maxLength);
+    reader.read("doc_stride", data.docStride);
+    reader.read("train_on_prompt", data.trainOnPrompt);
     reader.read("max_train_samples", data.maxTrainSamples);
     reader.read("shuffle", data.shuffle);
     reader.finish(experimentPaths());
@@ -214,7 +249,7 @@ ExperimentConfig experimentFromJson(const Json& document, const fs::path& baseDi
     if (const Json* task = reader.take("task"))
         readTask(*task, experiment.task, found);
     if (const Json* data = reader.take("data"))
-        readData(*data, experiment.data, found);
+        readData(*data, experiment.task, experiment.data, found);
     if (const Json* method = reader.take("method"))
         readMethod(*method, experiment.method, found);
     if (const Json* training = reader.take("training"))

@@ -22,6 +22,8 @@ OrderedJson dataJson(const DataConfig& data)
               {"text_pair", orNull(data.columns.textPair)},
               {"label", orNull(data.columns.label)}}},
             {"max_length", data.maxLength},
+            {"doc_stride", orNull(data.docStride)},
+            {"train_on_prompt", data.trainOnPrompt},
             {"max_train_samples", orNull(data.maxTrainSamples)},
             {"shuffle", data.shuffle}};
 }

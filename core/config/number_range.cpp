@@ -31,9 +31,10 @@ std::optional<double> asDouble(const std::optional<T>& value)
 // A captureless accessor of one member, for the table below.
 #define LORA_FIELD(member) [](const ExperimentConfig& e) { return asDouble(e.member); }
 
-const std::array<NumberRange, 22> ranges{{
+const std::array<NumberRange, 23> ranges{{
     {"data.eval_split", Kind::Real, 0, 1, Ends::Open, LORA_FIELD(data.evalSplit)},
     {"data.max_length", Kind::Whole, 1, 1048576, Ends::Closed, LORA_FIELD(data.maxLength)},
+    {"data.doc_stride", Kind::Whole, 0, 1048575, Ends::Closed, LORA_FIELD(data.docStride)},
     {"data.max_train_samples", Kind::Whole, 1, largestCount, Ends::Closed, LORA_FIELD(data.maxTrainSamples)},
     {"method.r", Kind::Whole, 1, 4096, Ends::Closed, LORA_FIELD(method.lora.r)},
     {"method.lora_alpha", Kind::Real, 0, unlimited, Ends::Open, LORA_FIELD(method.lora.loraAlpha)},

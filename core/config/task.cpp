@@ -108,4 +108,11 @@ std::span<const std::string_view> metricNames(TaskType task)
     return languageMetrics;
 }
 
+bool isLowerBetter(std::string_view metric)
+{
+    if (metric.starts_with("eval_"))
+        metric.remove_prefix(5);
+    return metric == "loss" || metric == "perplexity" || metric == "mse" || metric == "mae";
+}
+
 } // namespace lora

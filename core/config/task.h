@@ -32,5 +32,7 @@ std::string_view peftTaskType(TaskType task);
 /// Metrics an evaluation of the task may be judged by, as Hugging Face names them without "eval_"; the first
 /// is the default.
 std::span<const std::string_view> metricNames(TaskType task);
+/// Whether a smaller value is the better one (losses, perplexity, errors); with or without "eval_".
+bool isLowerBetter(std::string_view metric);
 
 } // namespace lora

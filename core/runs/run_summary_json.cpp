@@ -1,6 +1,7 @@
 #include "core/runs/run_summary_json.h"
 
 #include "core/base/error.h"
+#include "core/config/task.h"
 
 #include <cmath>
 #include <limits>
@@ -219,11 +220,6 @@ RunSummary runSummaryFromJson(const nlohmann::json& document, const std::string&
     summary.version = reader.text("version");
     summary.startedAt = reader.text("started_at");
     return summary;
-}
-
-bool isLowerBetter(const std::string& metric)
-{
-    return metric == "loss" || metric == "perplexity";
 }
 
 void summarizeEvaluations(const std::vector<EvalMetrics>& evaluations, RunSummary& summary)

@@ -17,9 +17,6 @@ nlohmann::ordered_json toJson(const RunSummary& summary);
 /// ignored.
 RunSummary runSummaryFromJson(const nlohmann::json& document, const std::string& source);
 
-/// False for metrics that are better when larger ("accuracy", "f1", …), true for "loss" and "perplexity".
-bool isLowerBetter(const std::string& metric);
-
 /// Fills untuned (step 0), final (last) and best (by `summary.primaryMetric`, earliest of equals; step 0 only
 /// when nothing else was evaluated) from the evaluations of a run. Without a primary metric it becomes
 /// "accuracy" where there is one, else "loss".

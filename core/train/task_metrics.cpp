@@ -68,9 +68,4 @@ double ConfusionMatrix::matthewsCorrelation() const
     return denominator > 0 ? (right * n - products) / denominator : 0;
 }
 
-bool isSmallerBetter(const std::string& metric)
-{
-    return metric == "loss" || metric == "perplexity";
-}
-
 } // namespace lora

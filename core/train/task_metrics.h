@@ -48,7 +48,4 @@ std::int32_t argMax(std::span<const T> values)
     return static_cast<std::int32_t>(best);
 }
 
-/// Losses and perplexity are better when smaller.
-bool isSmallerBetter(const std::string& metric);
-
 } // namespace lora

@@ -168,7 +168,7 @@ void Trainer::noteEvaluation(const EvalMetrics& metrics)
         return;
     const bool isBetter =
         !m_state.bestValue ||
-        (isSmallerBetter(m_metric) ? found->second < *m_state.bestValue : found->second > *m_state.bestValue);
+        (isLowerBetter(m_metric) ? found->second < *m_state.bestValue : found->second > *m_state.bestValue);
     if (isBetter) {
         m_state.bestValue = found->second;
         m_state.bestStep = metrics.step;

@@ -116,7 +116,7 @@ TEST(ExperimentJson, EveryKeyIsRead)
                      "seed": 18446744073709551615, "threads": 2, "dtype": "float32", "prefix_cache": "off"}})");
     EXPECT_EQ(e.name, "n");
     EXPECT_EQ(e.task, TaskType::MaskedLm);
-    EXPECT_EQ(e.data, (DataConfig{"a.tsv", "b.tsv", 0.2, {"s", "p", "l"}, 64, 100, false}));
+    EXPECT_EQ(e.data, (DataConfig{"a.tsv", "b.tsv", 0.2, {"s", "p", "l"}, 64, {}, false, 100, false}));
     LoraConfig lora{4,
                     32,
                     0.1,
@@ -313,7 +313,6 @@ TEST(ExperimentJson, KeysNotOfferedYetAreAcceptedAtTheirNeutralValueOnly)
         {"method", R"("loraplus_lr_ratio": null)", R"("loraplus_lr_ratio": 16)", "method.loraplus_lr_ratio"},
         {"training", R"("prefix_cache": "auto")", R"("prefix_cache": "disk")", "training.prefix_cache"},
         {"training", R"("dtype": "float32")", R"("dtype": "bfloat16")", "training.dtype"},
-        {"task", R"("type": "sequence-classification")", R"("type": "causal-lm")", "task.type"},
     };
     for (const auto& each : cases) {
         EXPECT_TRUE(issuesOf(with(each.section, each.neutral)).empty()) << each.neutral;
@@ -322,12 +321,55 @@ TEST(ExperimentJson, KeysNotOfferedYetAreAcceptedAtTheirNeutralValueOnly)
     }
 }
 
-TEST(ExperimentJson, AMisspelledTaskIsToldApartFromOneNotOffered)
+TEST(ExperimentJson, AMisspelledTaskIsToldWithTheNearestOne)
 {
-    EXPECT_NE(issueAt(issuesOf(with("task", R"("type": "sequence-clasification")")), "task.type")
-                  .find("is not a task; allowed: sequence-classification, masked-lm; did you mean "
-                        "\"sequence-classification\"?"),
-              std::string::npos);
+    const std::string text =
+        issueAt(issuesOf(with("task", R"("type": "sequence-clasification")")), "task.type");
+    EXPECT_NE(text.find("is not a task; allowed: sequence-classification, multi-label-classification, "
+                        "regression, token-classification, question-answering, causal-lm, masked-lm; did "
+                        "you mean \"sequence-classification\"?"),
+              std::string::npos)
+        << text;
+}
+
+TEST(ExperimentJson, EveryTaskIsReadByItsName)
+{
+    for (const TaskType task : allTasks())
+        EXPECT_EQ(read(with("task", R"("type": ")" + std::string(toString(task)) + "\"")).task, task);
+}
+
+TEST(ExperimentJson, ATaskMayNameItsColumnsInItsOwnWords)
+{
+    const ExperimentConfig e = read(R"({"model": "m", "task": {"type": "question-answering"},
+        "data": {"train": "a", "columns": {"question": "q", "context": "c", "answers": "a"}}})");
+    EXPECT_EQ(e.data.columns, (ColumnMapping{"q", "c", "a"}));
+    const ExperimentConfig labels = read(R"({"model": "m", "task": {"type": "multi-label-classification"},
+        "data": {"train": "a", "columns": {"label": ["toxic", "insult"]}}})");
+    EXPECT_EQ(labels.data.columns.label, "toxic,insult");
+}
+
+TEST(ExperimentJson, AColumnOfAnotherTaskOrNamedTwiceIsAProblem)
+{
+    const std::string other =
+        issueAt(issuesOf(with("data", R"("columns": {"question": "q"})")), "data.columns.question");
+    EXPECT_NE(other.find("is a column of the task question-answering"), std::string::npos) << other;
+    const std::string twice =
+        issueAt(issuesOf(R"({"model": "m", "task": {"type": "causal-lm"}, "data": {"train": "a",
+            "columns": {"text": "t", "messages": "u"}}})"),
+                "data.columns.messages");
+    EXPECT_NE(twice.find("data.columns.text"), std::string::npos) << twice;
+}
+
+TEST(ExperimentJson, DataKeysOfOneTaskAreWarnedAboutInOthers)
+{
+    const ConfigIssues issues = issuesOf(with("data", R"("doc_stride": 8, "train_on_prompt": true)"));
+    EXPECT_FALSE(hasErrors(issues));
+    issueAt(issues, "data.doc_stride");
+    issueAt(issues, "data.train_on_prompt");
+    const std::string wide = issueAt(issuesOf(R"({"model": "m", "task": {"type": "question-answering"},
+            "data": {"train": "a", "max_length": 64, "doc_stride": 64}})"),
+                                     "data.doc_stride");
+    EXPECT_NE(wide.find("found 64; allowed: fewer than data.max_length (64)"), std::string::npos) << wide;
 }
 
 TEST(ExperimentJson, AllProblemsAreListedAtOnce)

@@ -63,7 +63,7 @@ TrainingConfig anyTraining()
     training.lrSchedulerType = *rc::gen::element<std::string>("linear", "cosine", "constant_with_warmup");
     training.warmupRatio = realIn(0, 1);
     training.saveSteps = maybe<std::int64_t>(*rc::gen::inRange(1, 1000));
-    training.metricForBestModel = maybe(*rc::gen::element<std::string>("loss", "accuracy"));
+    training.metricForBestModel = maybe<std::string>("loss");
     training.loadBestModelAtEnd = *rc::gen::arbitrary<bool>();
     training.hiddenDropout = maybe(realIn(0, 1));
     training.seed = *rc::gen::arbitrary<std::uint64_t>();
@@ -76,12 +76,14 @@ ExperimentConfig anyExperiment()
     ExperimentConfig experiment;
     experiment.name = asciiWord();
     experiment.model = asciiWord();
-    experiment.task = *rc::gen::element(TaskType::SequenceClassification, TaskType::MaskedLm);
+    experiment.task = *rc::gen::elementOf(std::vector<TaskType>(allTasks().begin(), allTasks().end()));
     experiment.data.train = asciiWord();
     experiment.data.eval = maybe(asciiWord());
     experiment.data.evalSplit = realIn(0, 1);
     experiment.data.columns = {maybe<std::string>("a\"b"), maybe<std::string>("ü"), maybe<std::string>("l")};
     experiment.data.maxLength = *rc::gen::inRange(1, 100000);
+    experiment.data.docStride = maybe<int>(*rc::gen::inRange(0, experiment.data.maxLength));
+    experiment.data.trainOnPrompt = *rc::gen::arbitrary<bool>();
     experiment.data.maxTrainSamples = maybe<std::int64_t>(*rc::gen::inRange(1, 1000));
     experiment.data.shuffle = *rc::gen::arbitrary<bool>();
     experiment.method.type = *rc::gen::element(MethodType::Lora, MethodType::Head);
@@ -136,7 +138,7 @@ TEST(ExperimentRoundTrip, EveryDefaultIsWritten)
     const auto document = toJson(ExperimentConfig{});
     EXPECT_EQ(document["training"].size(), 22u);
     EXPECT_EQ(document["method"].size(), 15u);
-    EXPECT_EQ(document["data"].size(), 7u);
+    EXPECT_EQ(document["data"].size(), 9u);
     EXPECT_TRUE(document["training"]["eval_steps"].is_null());
     EXPECT_EQ(document["method"]["target_modules"], (nlohmann::ordered_json{"query", "value"}));
     EXPECT_EQ(document["task"]["type"], "sequence-classification");

@@ -62,12 +62,5 @@ TEST(ArgMax, IsTheFirstOfEquals)
     EXPECT_EQ(argMax<float>(std::array{-2.0f}), 0);
 }
 
-TEST(Metrics, LossesAreBetterWhenSmaller)
-{
-    EXPECT_TRUE(isSmallerBetter("loss"));
-    EXPECT_TRUE(isSmallerBetter("perplexity"));
-    EXPECT_FALSE(isSmallerBetter("accuracy"));
-}
-
 } // namespace
 } // namespace lora::test
