@@ -24,9 +24,16 @@ fs::path dataFolder()
     }
 }
 
-BuiltinTable filesIn(const fs::path& folder)
+/// Whichever form the data set is kept in: classes as tables, passages as SQuAD JSON, prompts as JSON Lines.
+std::optional<BuiltinTable> filesIn(const fs::path& folder)
 {
-    return {folder / "train.tsv", folder / "eval.tsv"};
+    for (const char* ending : {".tsv", ".json", ".jsonl"}) {
+        const fs::path train = folder / (std::string("train") + ending);
+        std::error_code missing;
+        if (fs::is_regular_file(train, missing))
+            return BuiltinTable{train, folder / (std::string("eval") + ending)};
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -42,8 +49,7 @@ std::vector<std::string> builtinTableNames()
     std::error_code error;
     for (fs::directory_iterator entry(dataFolder(), error), end; !error && entry != end;
          entry.increment(error)) {
-        std::error_code missing;
-        if (fs::is_regular_file(filesIn(entry->path()).train, missing))
+        if (filesIn(entry->path()))
             names.push_back(std::string(prefix) + entry->path().filename().string());
     }
     std::ranges::sort(names);

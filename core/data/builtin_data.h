@@ -7,7 +7,8 @@
 
 namespace lora {
 
-/// Files of a data set the project ships: `<resources>/data/<name>/train.tsv` and `eval.tsv`.
+/// Files of a data set the project ships: `<resources>/data/<name>/train` and `eval` with the ending .tsv,
+/// .json (SQuAD) or .jsonl.
 struct BuiltinTable
 {
     std::filesystem::path train;

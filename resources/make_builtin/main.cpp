@@ -1,7 +1,9 @@
 #include "core/base/error.h"
 #include "core/io/atomic_file.h"
 #include "resources/make_builtin/corpus.h"
+#include "resources/make_builtin/instructions_task.h"
 #include "resources/make_builtin/pretraining.h"
+#include "resources/make_builtin/qa_task.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -29,6 +31,23 @@ void writeTask(const std::filesystem::path& folder, const TaskRows& rows)
     fmt::print("{}: {} train rows, {} eval rows\n", folder.string(), rows.train.size(), rows.eval.size());
 }
 
+void writeQa(const std::filesystem::path& folder, const QaRows& rows)
+{
+    makeFolder(folder);
+    writeFileAtomically(folder / "train.json", toSquadJson(rows.train, "train"));
+    writeFileAtomically(folder / "eval.json", toSquadJson(rows.eval, "eval"));
+    fmt::print("{}: {} train passages, {} eval passages\n", folder.string(), rows.train.size(),
+               rows.eval.size());
+}
+
+void writeInstructions(const std::filesystem::path& folder, const InstructionRows& rows)
+{
+    makeFolder(folder);
+    writeFileAtomically(folder / "train.jsonl", toJsonLines(rows.train));
+    writeFileAtomically(folder / "eval.jsonl", toJsonLines(rows.eval));
+    fmt::print("{}: {} train rows, {} eval rows\n", folder.string(), rows.train.size(), rows.eval.size());
+}
+
 void printSample(PretrainingText& source, std::size_t texts)
 {
     for (std::size_t i = 0; i < texts; ++i)
@@ -43,6 +62,9 @@ void make(const Options& options, bool isDataWanted, bool isSampleWanted, bool i
     if (isDataWanted) {
         writeTask(options.out / "data" / "sentiment", sentiment);
         writeTask(options.out / "data" / "topics", topics);
+        writeQa(options.out / "data" / "qa", makeQaRows({}, options.pretraining.seed));
+        writeInstructions(options.out / "data" / "instructions",
+                          makeInstructionRows({}, options.pretraining.seed));
     }
     if (isSampleWanted)
         printSample(source, options.sampleTexts);
