@@ -124,10 +124,12 @@ TEST(TokenizerLoader, CostlyValuesAreRefused)
 TEST(TokenizerLoader, MissingAndMalformedFilesAreNamed)
 {
     const TemporaryFolder folder;
-    expectError(ErrorKind::FileSystem, "neither tokenizer.json nor vocab.txt",
+    expectError(ErrorKind::FileSystem, "none of tokenizer.json, tokenizer.model",
                 [&] { loadTokenizer(folder.path()); });
+    folder.write("spiece.model", "x");
+    expectError(ErrorKind::Unsupported, "spiece.model", [&] { loadTokenizer(folder.path()); });
     folder.write("tokenizer.model", "x");
-    expectError(ErrorKind::Unsupported, "tokenizer.model", [&] { loadTokenizer(folder.path()); });
+    expectError(ErrorKind::BadInput, "tokenizer.model", [&] { loadTokenizer(folder.path()); });
     for (const std::string& text :
          {std::string(), std::string("[]"), std::string("{}"), std::string(1'000'000, '['),
           std::string("{\"model\":{\"type\":\"WordPiece\"}}")}) {

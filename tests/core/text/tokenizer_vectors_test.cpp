@@ -13,14 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A copy of a tokenizer's folder without its tokenizer.json, so that vocab.txt is read.
+/// A copy of a tokenizer's folder without its tokenizer.json, so that the older files are read.
 class FolderWithoutTokenizerJson
 {
 public:
     explicit FolderWithoutTokenizerJson(const fs::path& source)
     {
-        for (const char* name : {"vocab.txt", "tokenizer_config.json", "special_tokens_map.json"})
-            fs::copy_file(source / name, m_folder / name);
+        for (const char* name :
+             {"vocab.txt", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt"})
+            if (fs::exists(source / name))
+                fs::copy_file(source / name, m_folder / name);
     }
     const fs::path& path() const { return m_folder.path(); }
 
@@ -63,6 +65,53 @@ TEST(Tokenizer, AllVectorsOfGpt2Agree)
     SKIP_WITHOUT_ASSETS();
     const fs::path folder = test::assetsFolder() / "assets/tokenizers/gpt2";
     expectVectors(*loadTokenizer(folder), folder / "vectors/vectors.json");
+}
+
+TEST(Tokenizer, AllVectorsOfGpt2AgreeThroughVocabularyAndMergesToo)
+{
+    SKIP_WITHOUT_ASSETS();
+    const fs::path folder = test::assetsFolder() / "assets/tokenizers/gpt2";
+    const FolderWithoutTokenizerJson copy(folder);
+    const auto tokenizer = loadTokenizer(copy.path());
+    expectVectors(*tokenizer, folder / "vectors/vectors.json");
+    EXPECT_EQ(tokenizer->eosId(), 50256);
+    EXPECT_EQ(tokenizer->bosId(), 50256);
+    EXPECT_EQ(tokenizer->padId(), std::nullopt);
+    EXPECT_EQ(tokenizer->encode("a<|endoftext|>").ids, (std::vector<std::int32_t>{64, 50256}));
+}
+
+TEST(Tokenizer, AllVectorsOfLlama2Agree)
+{
+    SKIP_WITHOUT_ASSETS();
+    const fs::path folder = test::assetsFolder() / "assets/tokenizers/llama2";
+    const auto tokenizer = loadTokenizer(folder);
+    expectVectors(*tokenizer, folder / "vectors/vectors.json");
+    EXPECT_EQ(tokenizer->vocabularySize(), 32000);
+    EXPECT_EQ(tokenizer->bosId(), 1);
+    EXPECT_EQ(tokenizer->eosId(), 2);
+    const nlohmann::json prompts = readJsonFile(folder / "vectors/llama2c_prompts.json");
+    ASSERT_EQ(prompts["cases"].size(), 5u);
+    for (const nlohmann::json& prompt : prompts["cases"])
+        EXPECT_EQ(tokenizer->encode(prompt["text"].get<std::string>()).ids,
+                  prompt["ids"].get<std::vector<std::int32_t>>());
+}
+
+TEST(Tokenizer, LlamaTokenizerJsonDecodesWhatItsModelWrote)
+{
+    SKIP_WITHOUT_ASSETS();
+    const fs::path folder = test::assetsFolder() / "assets/models/llama-stories260k";
+    const auto tokenizer = loadTokenizer(folder);
+    const nlohmann::json reference = readJsonFile(folder / "reference.json");
+    const auto ids = reference["greedy_ids"].get<std::vector<std::int32_t>>();
+    const auto text = reference["greedy_text"].get<std::string>();
+    EXPECT_EQ(tokenizer->decode(ids), text);
+    StreamDecoder stream(*tokenizer);
+    std::string streamed;
+    for (const std::int32_t id : ids)
+        streamed += stream.push(id);
+    EXPECT_EQ(streamed + stream.finish(), text);
+    EXPECT_EQ(tokenizer->bosId(), 1);
+    EXPECT_EQ(tokenizer->eosId(), 2);
 }
 
 TEST(Tokenizer, AllVectorsAgreeThroughVocabTxtToo)
