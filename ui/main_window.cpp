@@ -115,6 +115,7 @@ void MainWindow::setRunState(RunState state)
     m_d->state = state;
     m_d->runBar->setState(state);
     m_d->train->setRunState(state);
+    m_d->tryPage->setRunState(state);
     m_d->setup->costPanel().setRunState(state);
     m_d->refreshActions();
     if (isStarting)
@@ -133,6 +134,7 @@ void MainWindow::setRunStart(const RunStart& start, const ExperimentConfig& expe
     m_d->runBar->setRun(start, name);
     m_d->runBar->setToolTip(runFolder);
     m_d->train->setRunStart(start, experiment);
+    m_d->tryPage->setRunStart(name, runFolder);
 }
 
 void MainWindow::addStepMetrics(const std::vector<StepMetrics>& steps)
@@ -165,6 +167,43 @@ void MainWindow::setRunOutcome(const RunOutcome& outcome)
 void MainWindow::setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs)
 {
     m_d->compare->setRuns(runs);
+    m_d->tryPage->setRuns(runs);
+}
+
+void MainWindow::setTryModel(const TryModel& model)
+{
+    m_d->tryPage->setModel(model);
+}
+
+void MainWindow::setTryModelProblem(const QString& what, const QString& hint)
+{
+    m_d->tryPage->setModelProblem(what, hint);
+}
+
+void MainWindow::setTryAnswer(quint64 question, TrySide side, const TryAnswer& answer)
+{
+    m_d->tryPage->setAnswer(question, side, answer);
+}
+
+void MainWindow::addTryText(quint64 question, TrySide side, const QString& text)
+{
+    m_d->tryPage->addText(question, side, text);
+}
+
+void MainWindow::setTryEnd(quint64 question, TrySide side, const TryEnd& end)
+{
+    m_d->tryPage->setEnd(question, side, end);
+}
+
+void MainWindow::setTryProblem(quint64 question, const QString& what, const QString& hint)
+{
+    m_d->tryPage->setProblem(question, what, hint);
+}
+
+void MainWindow::tryFolder(const QString& path)
+{
+    m_d->tryPage->openFolder(path);
+    showPage(Page::Try);
 }
 
 void MainWindow::showPage(Page page)
@@ -228,6 +267,8 @@ void MainWindow::dropEvent(QDropEvent* event)
     const QFileInfo file(event->mimeData()->urls().first().toLocalFile());
     event->acceptProposedAction();
     const std::string path = file.absoluteFilePath().toStdString();
+    if (file.isDir() && page() == Page::Try)
+        return m_d->tryPage->openFolder(file.absoluteFilePath());
     if (file.isDir()) {
         m_d->editor().edit(tr("Choose model"), [&](ExperimentConfig& e) { e.model = path; });
     } else if (file.suffix().toLower() == QStringLiteral("json")) {

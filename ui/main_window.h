@@ -9,6 +9,7 @@
 #include "core/train/training_observer.h"
 #include "ui/dataset_preview.h"
 #include "ui/run_state.h"
+#include "ui/try/try_values.h"
 
 #include <QMainWindow>
 #include <QString>
@@ -28,7 +29,7 @@ class MainWindow : public QMainWindow
     Q_OBJECT
 
 public:
-    enum class Page { Setup, Train, Compare };
+    enum class Page { Setup, Train, Compare, Try };
     Q_ENUM(Page)
 
     /// `settings` (window state, recent files) outlives the window. Shows the demo experiment; the first
@@ -64,6 +65,14 @@ signals:
     /// Show a folder in the desktop's file manager.
     void openFolderRequested(const QString& folder);
 
+    /// Open a model to try: answer with setTryModel or setTryModelProblem.
+    void tryModelRequested(const lora::ui::TrySource& source);
+    /// Ask it: answer with setTryAnswer (or addTryText and setTryEnd for texts) for each side asked, base
+    /// first, or with setTryProblem. A later question replaces it.
+    void tryAsked(const lora::ui::TryQuestion& question);
+    /// End the text being written.
+    void tryStopRequested();
+
     /// Read an experiment file: answer with setExperiment or showProblem.
     void openExperimentRequested(const QString& file);
     /// Write an experiment file: answer with setExperimentSaved or showProblem.
@@ -95,6 +104,15 @@ public slots:
 
     /// All known runs; replaces the list of Compare (checked runs stay checked).
     void setRuns(const std::vector<std::shared_ptr<const lora::RunRecord>>& runs);
+
+    void setTryModel(const lora::ui::TryModel& model);
+    void setTryModelProblem(const QString& what, const QString& hint);
+    void setTryAnswer(quint64 question, lora::ui::TrySide side, const lora::ui::TryAnswer& answer);
+    void addTryText(quint64 question, lora::ui::TrySide side, const QString& text);
+    void setTryEnd(quint64 question, lora::ui::TrySide side, const lora::ui::TryEnd& end);
+    void setTryProblem(quint64 question, const QString& what, const QString& hint);
+    /// Offers a model folder on the Try page and shows it.
+    void tryFolder(const QString& path);
 
     void showPage(lora::ui::MainWindow::Page page);
     /// The message strip: a problem stays until dismissed or replaced, a notice fades out of importance after

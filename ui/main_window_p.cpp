@@ -39,6 +39,7 @@ void MainWindow::Private::createWidgets()
     setup = new SetupPage(&q);
     train = new TrainPage(&q);
     compare = new ComparePage(&q);
+    tryPage = new TryPage(&q);
     pages = new QStackedWidget(&q);
     rail = new NavRail(&q);
     runBar = new RunBar(&q);
@@ -150,7 +151,8 @@ void MainWindow::Private::createViewMenu()
     const std::tuple<QString, QString, Qt::Key> entries[] = {
         {MainWindow::tr("Setup"), QStringLiteral("setup"), Qt::Key_1},
         {MainWindow::tr("Train"), QStringLiteral("train"), Qt::Key_2},
-        {MainWindow::tr("Compare"), QStringLiteral("compare"), Qt::Key_3}};
+        {MainWindow::tr("Compare"), QStringLiteral("compare"), Qt::Key_3},
+        {MainWindow::tr("Try"), QStringLiteral("try"), Qt::Key_4}};
     for (const auto& [title, icon, key] : entries)
         view->addAction(rail->addPage(title, icon, QKeySequence(Qt::CTRL | key)));
     view->addSeparator();
@@ -186,6 +188,7 @@ void MainWindow::Private::buildLayout()
     pages->addWidget(setup);
     pages->addWidget(train);
     pages->addWidget(compare);
+    pages->addWidget(tryPage);
     auto* center = new QWidget(&q);
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -223,6 +226,9 @@ void MainWindow::Private::connectSignals()
     QObject::connect(compare, &ComparePage::refreshRequested, &q, &MainWindow::runsRefreshRequested);
     QObject::connect(compare, &ComparePage::exportRequested, &q, &MainWindow::exportRequested);
     QObject::connect(compare, &ComparePage::openFolderRequested, &q, &MainWindow::openFolderRequested);
+    QObject::connect(tryPage, &TryPage::modelRequested, &q, &MainWindow::tryModelRequested);
+    QObject::connect(tryPage, &TryPage::questionAsked, &q, &MainWindow::tryAsked);
+    QObject::connect(tryPage, &TryPage::stopRequested, &q, &MainWindow::tryStopRequested);
     QObject::connect(compare, &ComparePage::settingsRequested, &q,
                      [this](const ExperimentConfig& experiment) {
                          editor().edit(MainWindow::tr("Use a run's settings"),

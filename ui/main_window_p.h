@@ -4,6 +4,7 @@
 #include "ui/pages/compare_page.h"
 #include "ui/pages/setup_page.h"
 #include "ui/pages/train_page.h"
+#include "ui/pages/try_page.h"
 #include "ui/widgets/message_strip.h"
 #include "ui/widgets/nav_rail.h"
 #include "ui/widgets/run_bar.h"
@@ -44,6 +45,7 @@ public:
     SetupPage* setup = nullptr;
     TrainPage* train = nullptr;
     ComparePage* compare = nullptr;
+    TryPage* tryPage = nullptr;
     QStackedWidget* pages = nullptr;
     NavRail* rail = nullptr;
     RunBar* runBar = nullptr;

@@ -42,6 +42,18 @@ void BarChart::setEmptyText(const QString& text)
     update();
 }
 
+void BarChart::setFullScale(double value)
+{
+    m_fullScale = value;
+    update();
+}
+
+void BarChart::setMark(std::optional<double> value)
+{
+    m_mark = value;
+    update();
+}
+
 int BarChart::rowHeight() const
 {
     return fontMetrics().height() + kGrid / 2;
@@ -104,7 +116,7 @@ void BarChart::paintEvent(QPaintEvent*)
                          Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_emptyText);
         return;
     }
-    double largest = 0;
+    double largest = m_fullScale;
     int widestText = 0;
     for (const BarRow& row : m_rows) {
         largest = std::max(largest, row.value);
@@ -116,6 +128,11 @@ void BarChart::paintEvent(QPaintEvent*)
     for (const BarRow& row : m_rows) {
         paintRow(painter, row, QRect(0, y, width(), rowHeight()), scale);
         y += rowHeight();
+    }
+    if (m_mark) {
+        const int x = labelWidth() + static_cast<int>(*m_mark * scale);
+        painter.setPen(QPen(warningColor(palette()), 1, Qt::DashLine));
+        painter.drawLine(x, titleHeight(), x, y);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <QString>
 #include <QWidget>
 
+#include <optional>
 #include <vector>
 
 namespace lora::ui {
@@ -30,6 +31,10 @@ public:
     void setRows(std::vector<BarRow> rows);
     const std::vector<BarRow>& rows() const { return m_rows; }
     void setEmptyText(const QString& text);
+    /// What a full bar means, for example 1 for probabilities; 0: the largest value.
+    void setFullScale(double value);
+    /// A line across all bars, for example a threshold.
+    void setMark(std::optional<double> value);
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -48,6 +53,8 @@ private:
     QString m_title;
     QString m_emptyText;
     std::vector<BarRow> m_rows;
+    double m_fullScale = 0;
+    std::optional<double> m_mark;
 };
 
 } // namespace lora::ui

@@ -1,0 +1,136 @@
+#include "ui/try/try_input.h"
+
+#include "ui/format/quantities.h"
+#include "ui/theme/theme.h"
+
+#include <QKeyEvent>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace lora::ui {
+
+TryInput::TryInput(QWidget* parent)
+    : QWidget(parent)
+    , m_textLabel(new QLabel(this))
+    , m_pairLabel(new QLabel(this))
+    , m_text(new QPlainTextEdit(this))
+    , m_pair(new QPlainTextEdit(this))
+    , m_insertMask(new QPushButton(this))
+{
+    auto* heading = new QHBoxLayout;
+    heading->addWidget(m_textLabel);
+    heading->addStretch(1);
+    heading->addWidget(m_insertMask);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(kGrid / 2);
+    layout->addLayout(heading);
+    layout->addWidget(m_text, 1);
+    layout->addWidget(m_pairLabel);
+    layout->addWidget(m_pair, 1);
+    for (QPlainTextEdit* field : {m_text, m_pair}) {
+        field->setTabChangesFocus(true);
+        field->installEventFilter(this);
+        connect(field, &QPlainTextEdit::textChanged, this, &TryInput::edited);
+    }
+    m_textLabel->setBuddy(m_text);
+    m_pairLabel->setBuddy(m_pair);
+    connect(m_insertMask, &QPushButton::clicked, this, [this] {
+        m_text->insertPlainText(qstr(m_model.mask));
+        m_text->setFocus();
+    });
+    setModel({});
+}
+
+void TryInput::setFields(const QString& text, const QString& textHint, const QString& pair,
+                         const QString& pairHint)
+{
+    m_textLabel->setText(text);
+    m_text->setPlaceholderText(textHint);
+    m_text->setAccessibleName(QString(text).remove(u'&'));
+    m_pairLabel->setText(pair);
+    m_pair->setPlaceholderText(pairHint);
+    m_pair->setAccessibleName(QString(pair).remove(u'&'));
+    m_pairLabel->setVisible(!pair.isEmpty());
+    m_pair->setVisible(!pair.isEmpty());
+}
+
+void TryInput::setModel(const TryModel& model)
+{
+    m_model = model;
+    const QString follows = tr("The answer follows as you type");
+    switch (model.task) {
+    case TaskType::SequenceClassification:
+    case TaskType::MultiLabelClassification:
+    case TaskType::Regression:
+        setFields(tr("&Text"), follows, tr("&Second text"), tr("Only if the model compares two texts"));
+        break;
+    case TaskType::TokenClassification:
+        setFields(tr("&Text"), follows, {}, {});
+        break;
+    case TaskType::QuestionAnswering:
+        setFields(tr("&Question"), tr("What is asked"), tr("&Passage"),
+                  tr("The text the answer is looked for in"));
+        break;
+    case TaskType::CausalLm:
+        setFields(tr("&Prompt"), tr("The beginning of a text, which the model continues"), {}, {});
+        break;
+    case TaskType::MaskedLm:
+        setFields(tr("&Text"), tr("A text with %1 where a word is to be guessed").arg(qstr(model.mask)), {},
+                  {});
+        break;
+    }
+    auto* rows = static_cast<QVBoxLayout*>(layout());
+    const bool isQuestion = model.task == TaskType::QuestionAnswering;
+    rows->setStretchFactor(m_text, isQuestion ? 0 : 3);
+    rows->setStretchFactor(m_pair, isQuestion ? 1 : 2);
+    const int line = fontMetrics().lineSpacing();
+    m_text->setMaximumHeight(isQuestion ? 2 * line + 2 * kGrid : QWIDGETSIZE_MAX);
+    m_text->setMinimumHeight(2 * line + 2 * kGrid);
+    m_pair->setMinimumHeight(2 * line + 2 * kGrid);
+    m_insertMask->setVisible(model.task == TaskType::MaskedLm && !model.mask.empty());
+    m_insertMask->setText(tr("Insert %1").arg(qstr(model.mask)));
+    m_insertMask->setToolTip(tr("Puts the mask token where the cursor is"));
+}
+
+QString TryInput::text() const
+{
+    return m_text->toPlainText();
+}
+
+QString TryInput::pair() const
+{
+    return m_pair->isHidden() ? QString() : m_pair->toPlainText();
+}
+
+void TryInput::setTexts(const QString& text, const QString& pair)
+{
+    m_text->setPlainText(text);
+    m_pair->setPlainText(pair);
+}
+
+bool TryInput::isComplete() const
+{
+    if (text().trimmed().isEmpty())
+        return false;
+    if (m_model.task == TaskType::QuestionAnswering)
+        return !pair().trimmed().isEmpty();
+    return m_model.task != TaskType::MaskedLm || text().contains(qstr(m_model.mask));
+}
+
+bool TryInput::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::KeyPress) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        const bool isReturn = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
+        if (isReturn && (key->modifiers() & Qt::ControlModifier)) {
+            emit submitted();
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+} // namespace lora::ui
