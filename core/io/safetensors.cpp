@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -239,22 +240,42 @@ void checkTensors(const std::vector<TensorToWrite>& tensors)
     }
 }
 
-std::string headerOf(const std::vector<TensorToWrite>& tensors)
+std::string headerOf(const std::vector<TensorToWrite>& tensors, DataType type)
 {
     nlohmann::ordered_json header;
     header["__metadata__"] = {{"format", "pt"}};
     std::uint64_t offset = 0;
     for (const TensorToWrite& tensor : tensors) {
-        const std::uint64_t end = offset + tensor.values.size_bytes();
+        const std::uint64_t end = offset + tensor.values.size() * sizeOf(type);
         // Plain operator[] of an ordered_json searches linearly; names are unique by now.
         header.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(
-            tensor.name, nlohmann::ordered_json{
-                             {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}});
+            tensor.name, nlohmann::ordered_json{{"dtype", toString(type)},
+                                                {"shape", tensor.shape},
+                                                {"data_offsets", {offset, end}}});
         offset = end;
     }
     std::string text = header.dump();
     text.append((8 - text.size() % 8) % 8, ' ');
     return text;
+}
+
+/// IEEE 754 single to half precision, to the nearest and ties to even; too large becomes infinite, NaN stays
+/// NaN.
+std::uint16_t halfBits(float value)
+{
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000);
+    const std::uint32_t magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000)
+        return static_cast<std::uint16_t>(sign | 0x7e00);
+    if (magnitude >= 0x477ff000) // rounds to 2^16 or more
+        return static_cast<std::uint16_t>(sign | 0x7c00);
+    if (magnitude < 0x38800000) { // below 2^-14: subnormal, in units of 2^-24
+        const float units = std::bit_cast<float>(magnitude) * 0x1p24f;
+        return static_cast<std::uint16_t>(sign | static_cast<std::uint16_t>(std::nearbyint(units)));
+    }
+    const std::uint32_t rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
+    return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000) >> 13));
 }
 
 } // namespace
@@ -279,18 +300,29 @@ const NamedTensor* SafetensorsFile::find(const std::string& name) const
     return found == m_index.end() ? nullptr : &m_tensors[found->second];
 }
 
-void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors)
+void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors, DataType type)
 {
+    if (type != DataType::F32 && type != DataType::F16)
+        throw Error(ErrorKind::Internal,
+                    fmt::format("{}: tensors cannot be written as {}", path.string(), toString(type)));
     std::sort(tensors.begin(), tensors.end(),
               [](const TensorToWrite& a, const TensorToWrite& b) { return a.name < b.name; });
     checkTensors(tensors);
-    const std::string header = headerOf(tensors);
+    const std::string header = headerOf(tensors, type);
     const std::uint64_t length = header.size();
     AtomicFile file(path);
     file.write(std::as_bytes(std::span(&length, 1)));
     file.write(header);
-    for (const TensorToWrite& tensor : tensors)
-        file.write(std::as_bytes(tensor.values));
+    std::vector<std::uint16_t> halves;
+    for (const TensorToWrite& tensor : tensors) {
+        if (type == DataType::F32) {
+            file.write(std::as_bytes(tensor.values));
+            continue;
+        }
+        halves.resize(tensor.values.size());
+        std::ranges::transform(tensor.values, halves.begin(), halfBits);
+        file.write(std::as_bytes(std::span(halves)));
+    }
     file.commit();
 }
 

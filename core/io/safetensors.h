@@ -44,8 +44,9 @@ struct TensorToWrite
     std::span<const float> values;
 };
 
-/// Writes F32 tensors (sorted by name, header padded to 8 bytes, metadata format "pt" as Hugging Face's
-/// loaders require) whole or not at all. Throws lora::Error (FileSystem).
-void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors);
+/// Writes tensors as F32, or rounded to F16 (sorted by name, header padded to 8 bytes, metadata format "pt"
+/// as Hugging Face's loaders require) whole or not at all. Throws lora::Error (FileSystem).
+void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
+                      DataType type = DataType::F32);
 
 } // namespace lora

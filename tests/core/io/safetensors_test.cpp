@@ -7,6 +7,8 @@
 #include "tests/support/mutation.h"
 #include "tests/support/temporary_folder.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace lora {
@@ -212,6 +214,44 @@ TEST(Safetensors, DamagedFilesLoadOrAreRefused)
     }
     EXPECT_GT(refused, 1000);
     EXPECT_LT(watch.seconds(), 30.0);
+}
+
+TEST(Safetensors, EveryHalfPrecisionNumberIsWrittenBackAsItWas)
+{
+    std::vector<std::uint16_t> halves;
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits)
+        if ((bits & 0x7fff) <= 0x7c00) // all but NaN
+            halves.push_back(static_cast<std::uint16_t>(bits));
+    NamedTensor tensor{
+        "all", DataType::F16, {static_cast<std::int64_t>(halves.size())}, std::as_bytes(std::span(halves))};
+    std::vector<float> values(halves.size());
+    tensor.copyTo(values);
+    const TemporaryFolder folder;
+    writeSafetensors(folder / "half.safetensors", {{"all", tensor.shape, values}}, DataType::F16);
+    const SafetensorsFile file = SafetensorsFile::open(folder / "half.safetensors");
+    ASSERT_EQ(file.tensors().size(), 1U);
+    EXPECT_EQ(file.tensors()[0].type, DataType::F16);
+    EXPECT_TRUE(std::ranges::equal(file.tensors()[0].bytes, std::as_bytes(std::span(halves))));
+}
+
+TEST(Safetensors, HalfPrecisionRoundsToTheNearestAndTiesToEven)
+{
+    const float tiny = 0x1p-24f;
+    const std::vector<float> values{1.0f + 0x1p-11f,   1.0f + 0x1p-10f + 0x1p-11f,
+                                    1.0f + 0x1.2p-11f, 65519.0f,
+                                    65520.0f,          -1e30f,
+                                    1.5f * tiny,       0.5f * tiny,
+                                    std::nanf("")};
+    const std::vector<float> expected{1.0f,     1.0f + 0x1p-9f, 1.0f + 0x1p-10f, 65504.0f,
+                                      INFINITY, -INFINITY,      2 * tiny,        0.0f};
+    const TemporaryFolder folder;
+    writeSafetensors(folder / "half.safetensors", {{"x", {9}, values}}, DataType::F16);
+    const SafetensorsFile file = SafetensorsFile::open(folder / "half.safetensors");
+    std::vector<float> read(9);
+    file.tensors()[0].copyTo(read);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_EQ(read[i], expected[i]) << i;
+    EXPECT_TRUE(std::isnan(read[8]));
 }
 
 TEST(Safetensors, RealModelsAreRead)
