@@ -206,7 +206,7 @@ void Trainer::honourPause(TrainingObserver& observer, TrainingControl& control)
         return;
     const Stopwatch pause;
     observer.onPause(true);
-    control.waitWhilePaused();
+    control.waitWhilePaused(&m_inputs.model);
     observer.onPause(false);
     m_clockOffset -= pause.seconds();
 }

@@ -1,6 +1,7 @@
 #include "core/train/training_control.h"
 
 #include <chrono>
+#include <utility>
 
 namespace lora {
 
@@ -25,12 +26,37 @@ void TrainingControl::requestResume()
     m_changed.notify_all();
 }
 
-void TrainingControl::waitWhilePaused()
+void TrainingControl::waitWhilePaused(LanguageModel<float>* model)
 {
     constexpr std::chrono::milliseconds lookAgain{20};
     std::unique_lock lock(m_mutex);
-    while (m_isPauseRequested.load() && !m_isStopRequested.load())
-        m_changed.wait_for(lock, lookAgain);
+    m_takesJobs = model != nullptr;
+    while (m_isPauseRequested.load() && !m_isStopRequested.load()) {
+        if (m_jobs.empty()) {
+            m_changed.wait_for(lock, lookAgain);
+            continue;
+        }
+        const ModelJob job = std::move(m_jobs.front());
+        m_jobs.pop_front();
+        lock.unlock();
+        job(*model);
+        lock.lock();
+    }
+    m_takesJobs = false;
+    const std::deque<ModelJob> dropped = std::exchange(m_jobs, {});
+    lock.unlock(); // before what is dropped tells those who wait for it
+}
+
+bool TrainingControl::whilePaused(ModelJob job)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_takesJobs)
+            return false;
+        m_jobs.push_back(std::move(job));
+    }
+    m_changed.notify_all();
+    return true;
 }
 
 } // namespace lora

@@ -1,6 +1,11 @@
 #include "core/train/training_control.h"
 
+#include "core/models/language_model.h"
+
 #include <chrono>
+#include <cstddef>
+#include <future>
+#include <memory>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -31,6 +36,53 @@ TEST(TrainingControl, WaitingEndsWithResumeAndWithStop)
         control.waitWhilePaused();
         EXPECT_EQ(control.isStopRequested(), isStop);
     }
+}
+
+TEST(TrainingControl, JobsRunOnTheWaitingThreadAndOnlyWhileItWaits)
+{
+    TrainingControl control;
+    // Never looked into: only who gets it, and where, matters here.
+    alignas(LanguageModel<float>) std::byte storage[sizeof(LanguageModel<float>)];
+    auto* model = reinterpret_cast<LanguageModel<float>*>(storage);
+    EXPECT_FALSE(control.whilePaused([](LanguageModel<float>&) {}));
+    control.requestPause();
+    std::jthread trainer([&] { control.waitWhilePaused(model); });
+    std::promise<std::pair<std::thread::id, LanguageModel<float>*>> seen;
+    auto seenLater = seen.get_future();
+    const auto job = [&](LanguageModel<float>& given) {
+        seen.set_value({std::this_thread::get_id(), &given});
+    };
+    while (!control.whilePaused(job))
+        std::this_thread::yield();
+    const auto [thread, given] = seenLater.get();
+    EXPECT_EQ(thread, trainer.get_id());
+    EXPECT_EQ(given, model);
+    control.requestResume();
+    trainer.join();
+    EXPECT_FALSE(control.whilePaused([](LanguageModel<float>&) {}));
+}
+
+TEST(TrainingControl, AJobThatComesTooLateIsDestroyedUnrun)
+{
+    TrainingControl control;
+    alignas(LanguageModel<float>) std::byte storage[sizeof(LanguageModel<float>)];
+    auto* model = reinterpret_cast<LanguageModel<float>*>(storage);
+    control.requestPause();
+    std::jthread trainer([&] { control.waitWhilePaused(model); });
+    // The first job ends the pause; the second waits behind it.
+    std::promise<void> isQueued;
+    while (!control.whilePaused([&control, later = isQueued.get_future().share()](LanguageModel<float>&) {
+        later.wait();
+        control.requestResume();
+    }))
+        std::this_thread::yield();
+    auto promise = std::make_shared<std::promise<void>>();
+    auto answer = promise->get_future();
+    ASSERT_TRUE(control.whilePaused([promise](LanguageModel<float>&) { promise->set_value(); }));
+    promise.reset();
+    isQueued.set_value();
+    trainer.join();
+    EXPECT_THROW(answer.get(), std::future_error);
 }
 
 } // namespace
