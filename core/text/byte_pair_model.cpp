@@ -43,7 +43,9 @@ BytePairModel::BytePairModel(BytePairParts parts, const std::string& source)
         const auto& [left, right] = m_parts.merges[i];
         const bool isMarked = !m_parts.prefix.empty() && right.starts_with(m_parts.prefix);
         const std::string joined = left + (isMarked ? right.substr(m_parts.prefix.size()) : right);
-        m_merges.insert_or_assign(keyOf(require(left, i), require(right, i)),
+        const std::int32_t leftId = require(left, i);
+        const std::int32_t rightId = require(right, i);
+        m_merges.insert_or_assign(keyOf(leftId, rightId),
                                   Merge{static_cast<std::uint32_t>(i), require(joined, i)});
     }
     m_parts.merges = {};

@@ -45,10 +45,18 @@ private:
     void splitPiece(const std::string& text, PieceText::Range piece, Ranges& cut) const override
     {
         Splitter splitter(piece, m_behavior, cut);
+        std::size_t done = piece.begin;
         for (std::size_t i = piece.begin; i < piece.end;) {
-            const bool isMatch = m_isMatch(unicode::next(text, i));
-            splitter.add(i, isMatch);
+            const std::size_t start = i;
+            if (!m_isMatch(unicode::next(text, i)))
+                continue;
+            if (start > done)
+                splitter.add(start, false);
+            splitter.add(i, true);
+            done = i;
         }
+        if (done < piece.end)
+            splitter.add(piece.end, false);
         splitter.finish();
     }
 

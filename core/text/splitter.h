@@ -8,7 +8,7 @@ namespace lora {
 /// their like.
 enum class SplitBehavior { Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous };
 
-/// Collects alternating matched and unmatched parts of one piece of text into smaller pieces.
+/// Collects matched parts and the parts between them of one piece of text into smaller pieces.
 class Splitter
 {
 public:
@@ -24,36 +24,32 @@ public:
     /// The next part ends at `end`.
     void add(std::size_t end, bool isMatch)
     {
-        switch (m_behavior) {
-        case SplitBehavior::Removed:
-            if (isMatch) {
-                cut(m_position);
-                m_start = end;
-            }
-            break;
-        case SplitBehavior::Isolated:
-            if (isMatch || m_wasMatch)
-                cut(m_position);
-            break;
-        case SplitBehavior::Contiguous:
-            if (isMatch != m_wasMatch)
-                cut(m_position);
-            break;
-        case SplitBehavior::MergedWithPrevious:
-            if (m_wasMatch)
-                cut(m_position);
-            break;
-        case SplitBehavior::MergedWithNext:
-            if (isMatch)
-                cut(m_position);
-            break;
-        }
+        if (isCut(isMatch))
+            cut(m_position);
+        if (m_behavior == SplitBehavior::Removed && isMatch)
+            m_start = end;
         m_position = end;
         m_wasMatch = isMatch;
     }
     void finish() { cut(m_end); }
 
 private:
+    /// Whether a piece ends between the last part and the next one.
+    bool isCut(bool isMatch) const
+    {
+        switch (m_behavior) {
+        case SplitBehavior::Removed:
+        case SplitBehavior::Isolated:
+            return true;
+        case SplitBehavior::Contiguous:
+            return isMatch != m_wasMatch;
+        case SplitBehavior::MergedWithPrevious:
+            return m_wasMatch || !isMatch;
+        case SplitBehavior::MergedWithNext:
+            return !m_wasMatch || isMatch;
+        }
+        return true;
+    }
     void cut(std::size_t end)
     {
         if (end > m_start)

@@ -2,7 +2,10 @@
 
 #include "core/base/error.h"
 #include "core/io/atomic_file.h"
+#include "core/text/added_tokens.h"
+#include "core/text/byte_level.h"
 #include "core/text/normalizer.h"
+#include "core/text/pair_merger.h"
 #include "core/text/pre_tokenizer.h"
 #include "core/text/unicode.h"
 
@@ -11,7 +14,6 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -22,23 +24,6 @@ namespace {
 
 const std::vector<std::string> BertTokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 constexpr std::string_view Prefix = "##";
-
-using Piece = std::uint32_t;
-using Pair = std::pair<Piece, Piece>;
-
-struct PairHash
-{
-    std::size_t operator()(const Pair& pair) const
-    {
-        return std::hash<std::uint64_t>()((std::uint64_t{pair.first} << 32) | pair.second);
-    }
-};
-
-struct Word
-{
-    std::vector<Piece> pieces;
-    std::int64_t count = 0;
-};
 
 /// Words of the lines and how often each appears; ordered, so that everything after is deterministic.
 std::map<std::string, std::int64_t> countWords(std::span<const std::string> lines)
@@ -54,172 +39,6 @@ std::map<std::string, std::int64_t> countWords(std::span<const std::string> line
     }
     return counts;
 }
-
-/// A word as its characters, all but the first marked as continuations.
-std::vector<std::string> charactersOf(const std::string& word)
-{
-    std::vector<std::string> characters;
-    for (std::size_t i = 0; i < word.size();) {
-        const std::size_t start = i;
-        unicode::next(word, i);
-        characters.push_back((start > 0 ? std::string(Prefix) : std::string()) +
-                             word.substr(start, i - start));
-    }
-    return characters;
-}
-
-/// The pieces so far, the words cut into them, and the counts of neighbouring pairs, kept up to date by each
-/// merge.
-class Merger
-{
-public:
-    Merger(const std::map<std::string, std::int64_t>& words, std::int64_t minimumCount)
-        : m_minimum(minimumCount)
-    {
-        addCharacters(words);
-        for (const auto& [text, count] : words)
-            addWord(text, count);
-        for (const auto& [pair, count] : m_counts)
-            push(pair, count);
-    }
-
-    const std::vector<std::string>& pieces() const { return m_pieces; }
-
-    /// Merges the most frequent pair into a new piece; false when none is frequent enough.
-    bool merge()
-    {
-        while (!m_queue.empty()) {
-            const Candidate best = m_queue.top();
-            m_queue.pop();
-            const std::int64_t count = m_counts[best.pair];
-            if (count != best.count) { // out of date
-                push(best.pair, count);
-                continue;
-            }
-            apply(best.pair, pieceOf(joined(best.pair)));
-            return true;
-        }
-        return false;
-    }
-
-private:
-    struct Candidate
-    {
-        std::int64_t count = 0;
-        std::string text; ///< of the merged piece, for ties
-        Pair pair;
-        bool operator<(const Candidate& other) const
-        {
-            // The greatest is merged next: most frequent, then shortest, then first in the alphabet.
-            if (count != other.count)
-                return count < other.count;
-            if (text.size() != other.text.size())
-                return text.size() > other.text.size();
-            return std::tie(text, pair) > std::tie(other.text, other.pair);
-        }
-    };
-
-    void addCharacters(const std::map<std::string, std::int64_t>& words)
-    {
-        std::map<std::string, std::int64_t> counts;
-        for (const auto& [text, count] : words)
-            for (const std::string& character : charactersOf(text))
-                counts[character] += count;
-        for (const auto& [character, count] : counts)
-            if (count >= m_minimum)
-                pieceOf(character);
-    }
-
-    /// Words with a character too rare for the vocabulary teach nothing: they will be unknown as a whole.
-    void addWord(const std::string& text, std::int64_t count)
-    {
-        Word word;
-        word.count = count;
-        for (const std::string& character : charactersOf(text)) {
-            const auto known = m_ids.find(character);
-            if (known == m_ids.end())
-                return;
-            word.pieces.push_back(known->second);
-        }
-        const auto index = static_cast<std::uint32_t>(m_words.size());
-        for (std::size_t i = 0; i + 1 < word.pieces.size(); ++i) {
-            const Pair pair{word.pieces[i], word.pieces[i + 1]};
-            m_counts[pair] += count;
-            m_where[pair].insert(index);
-        }
-        m_words.push_back(std::move(word));
-    }
-
-    std::string joined(const Pair& pair) const
-    {
-        return m_pieces[pair.first] +
-               m_pieces[pair.second].substr(Prefix.size()); // a second piece is a continuation
-    }
-
-    Piece pieceOf(const std::string& text)
-    {
-        const auto [entry, isNew] = m_ids.emplace(text, static_cast<Piece>(m_pieces.size()));
-        if (isNew)
-            m_pieces.push_back(text);
-        return entry->second;
-    }
-
-    void push(const Pair& pair, std::int64_t count)
-    {
-        if (count >= m_minimum)
-            m_queue.push({count, joined(pair), pair});
-    }
-
-    void change(const Pair& pair, std::int64_t by, std::uint32_t word, std::vector<Pair>& changed)
-    {
-        m_counts[pair] += by;
-        if (by > 0) {
-            m_where[pair].insert(word);
-            changed.push_back(pair);
-        }
-    }
-
-    void apply(const Pair& pair, Piece merged)
-    {
-        const auto words = std::move(m_where[pair]);
-        m_where.erase(pair);
-        std::vector<Pair> changed;
-        for (const std::uint32_t index : words)
-            mergeIn(index, pair, merged, changed);
-        m_counts.erase(pair);
-        for (const Pair& grown : changed)
-            push(grown, m_counts[grown]);
-    }
-
-    void mergeIn(std::uint32_t index, const Pair& pair, Piece merged, std::vector<Pair>& changed)
-    {
-        Word& word = m_words[index];
-        std::vector<Piece> next;
-        next.reserve(word.pieces.size());
-        for (std::size_t i = 0; i < word.pieces.size(); ++i) {
-            const bool isPair =
-                i + 1 < word.pieces.size() && Pair(word.pieces[i], word.pieces[i + 1]) == pair;
-            next.push_back(isPair ? merged : word.pieces[i]);
-            i += isPair;
-        }
-        if (next.size() == word.pieces.size())
-            return; // an earlier merge took the pair apart
-        for (std::size_t i = 0; i + 1 < word.pieces.size(); ++i)
-            change({word.pieces[i], word.pieces[i + 1]}, -word.count, index, changed);
-        for (std::size_t i = 0; i + 1 < next.size(); ++i)
-            change({next[i], next[i + 1]}, word.count, index, changed);
-        word.pieces = std::move(next);
-    }
-
-    std::int64_t m_minimum;
-    std::vector<std::string> m_pieces;
-    std::unordered_map<std::string, Piece> m_ids;
-    std::vector<Word> m_words;
-    std::unordered_map<Pair, std::int64_t, PairHash> m_counts;
-    std::unordered_map<Pair, std::unordered_set<std::uint32_t>, PairHash>
-        m_where;                            ///< words that had the pair
-    std::priority_queue<Candidate> m_queue; ///< counts in it may be out of date; merge() checks
-};
 
 nlohmann::ordered_json addedToken(const std::string& content, std::size_t id)
 {
@@ -294,7 +113,8 @@ void checkPieces(const std::vector<std::string>& pieces)
 std::vector<std::string> buildWordPieceVocabulary(std::span<const std::string> lines, std::size_t pieceCount,
                                                   std::size_t minimumCount)
 {
-    Merger merger(countWords(lines), static_cast<std::int64_t>(std::max<std::size_t>(minimumCount, 1)));
+    PairMerger merger(countWords(lines), static_cast<std::int64_t>(std::max<std::size_t>(minimumCount, 1)),
+                      std::string(Prefix));
     const std::size_t needed = BertTokens.size() + merger.pieces().size();
     if (needed > pieceCount)
         throw Error(
@@ -328,6 +148,130 @@ void writeWordPieceTokenizer(const std::filesystem::path& folder, const std::vec
     writeFileAtomically(folder / "special_tokens_map.json", names.dump(2) + "\n");
     writeFileAtomically(folder / "tokenizer_config.json", config.dump(2) + "\n");
     writeFileAtomically(folder / "tokenizer.json", tokenizerDocument(pieces).dump(2) + "\n");
+}
+
+namespace {
+
+constexpr std::size_t LongestWord = 512; // characters; bounds the cost of a merge
+
+/// The words of byte-level BPE, as characters of the byte alphabet. Special tokens are no words.
+PairMerger::WordCounts countByteWords(std::span<const std::string> texts,
+                                      const std::vector<std::string>& specialTokens)
+{
+    std::vector<AddedToken> added;
+    for (const std::string& token : specialTokens)
+        added.push_back({static_cast<std::int32_t>(added.size()), token, true});
+    const AddedTokens splitter(added, nullptr);
+    const auto preTokenizer = makeByteLevelPreTokenizer(false);
+    PairMerger::WordCounts counts;
+    for (const std::string& text : texts)
+        for (AddedTokens::Part& part : splitter.split(AlignedText::fromInput(text))) {
+            PieceText words(std::move(part.text));
+            preTokenizer->split(words);
+            for (const PieceText::Range& range : words.pieces)
+                for (std::string_view rest = words.view(range); !rest.empty();) {
+                    std::size_t end = 0;
+                    for (std::size_t i = 0; i < LongestWord && end < rest.size(); ++i)
+                        unicode::next(rest, end);
+                    ++counts[std::string(rest.substr(0, end))];
+                    rest.remove_prefix(end);
+                }
+        }
+    return counts;
+}
+
+std::vector<std::string> byteAlphabet()
+{
+    std::vector<std::string> characters;
+    for (int byte = 0; byte < 256; ++byte)
+        characters.emplace_back(byte_level::characterOf(static_cast<unsigned char>(byte)));
+    std::sort(characters.begin(), characters.end());
+    return characters;
+}
+
+nlohmann::ordered_json bytePairDocument(const BytePairVocabulary& vocabulary)
+{
+    using Json = nlohmann::ordered_json;
+    Json document;
+    document["version"] = "1.0";
+    document["truncation"] = nullptr;
+    document["padding"] = nullptr;
+    document["added_tokens"] = Json::array();
+    for (std::size_t i = 0; i < vocabulary.specialTokens.size(); ++i)
+        document["added_tokens"].push_back(addedToken(vocabulary.specialTokens[i], i));
+    document["normalizer"] = nullptr;
+    const auto byteLevel = [](bool trims) {
+        return Json{
+            {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", trims}, {"use_regex", true}};
+    };
+    document["pre_tokenizer"] = byteLevel(true);
+    document["post_processor"] = byteLevel(false);
+    document["decoder"] = byteLevel(true);
+    document["model"] = {{"type", "BPE"},
+                         {"dropout", nullptr},
+                         {"unk_token", nullptr},
+                         {"continuing_subword_prefix", nullptr},
+                         {"end_of_word_suffix", nullptr},
+                         {"fuse_unk", false},
+                         {"byte_fallback", false},
+                         {"ignore_merges", false}};
+    document["model"]["vocab"] = Json::object();
+    auto& pieces = document["model"]["vocab"].get_ref<Json::object_t&>();
+    for (const std::string& piece : vocabulary.pieces)
+        pieces.push_back({piece, pieces.size()});
+    document["model"]["merges"] = Json::array();
+    for (const auto& [left, right] : vocabulary.merges)
+        document["model"]["merges"].push_back(left + " " + right); // the form every version reads
+    return document;
+}
+
+} // namespace
+
+BytePairVocabulary buildBytePairVocabulary(std::span<const std::string> texts, std::size_t pieceCount,
+                                           const std::vector<std::string>& specialTokens,
+                                           std::size_t minimumCount)
+{
+    BytePairVocabulary made;
+    made.specialTokens = specialTokens;
+    const std::vector<std::string> alphabet = byteAlphabet();
+    const std::size_t needed = specialTokens.size() + alphabet.size();
+    if (pieceCount < needed)
+        throw Error(ErrorKind::BadUsage,
+                    fmt::format("a vocabulary of {} pieces is too small: special tokens and bytes need {}",
+                                pieceCount, needed));
+    const std::unordered_set<std::string> distinct(specialTokens.begin(), specialTokens.end());
+    for (const std::string& character : alphabet)
+        if (distinct.contains(character) || distinct.size() != specialTokens.size())
+            throw Error(ErrorKind::BadUsage, "special tokens must be distinct and longer than one byte");
+    PairMerger merger(countByteWords(texts, specialTokens),
+                      static_cast<std::int64_t>(std::max<std::size_t>(minimumCount, 1)), "", alphabet);
+    while (specialTokens.size() + merger.pieces().size() < pieceCount && merger.merge()) {
+    }
+    made.pieces = specialTokens;
+    for (const std::string& piece : merger.pieces())
+        if (!distinct.contains(piece))
+            made.pieces.push_back(piece);
+    made.merges = merger.merges();
+    return made;
+}
+
+void writeBytePairTokenizer(const std::filesystem::path& folder, const BytePairVocabulary& vocabulary,
+                            const std::map<std::string, std::string>& roles, int modelMaxLength)
+{
+    const nlohmann::ordered_json names = roles;
+    nlohmann::ordered_json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                                     {"clean_up_tokenization_spaces", false},
+                                     {"model_max_length", modelMaxLength}};
+    for (const auto& [role, token] : roles) {
+        if (std::find(vocabulary.specialTokens.begin(), vocabulary.specialTokens.end(), token) ==
+            vocabulary.specialTokens.end())
+            throw Error(ErrorKind::BadUsage,
+                        fmt::format("{} \"{}\" is none of the special tokens", role, token));
+        config[role] = token;
+    }
+    writeFileAtomically(folder / "special_tokens_map.json", names.dump(2) + "\n");
+    writeFileAtomically(folder / "tokenizer_config.json", config.dump(2) + "\n");
+    writeFileAtomically(folder / "tokenizer.json", bytePairDocument(vocabulary).dump(2) + "\n");
 }
 
 } // namespace lora

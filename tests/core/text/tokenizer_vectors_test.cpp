@@ -105,6 +105,8 @@ TEST(Tokenizer, LlamaTokenizerJsonDecodesWhatItsModelWrote)
     const auto ids = reference["greedy_ids"].get<std::vector<std::int32_t>>();
     const auto text = reference["greedy_text"].get<std::string>();
     EXPECT_EQ(tokenizer->decode(ids), text);
+    EXPECT_EQ(tokenizer->encode(reference["prompt"].get<std::string>()).ids,
+              reference["prompt_ids"].get<std::vector<std::int32_t>>());
     StreamDecoder stream(*tokenizer);
     std::string streamed;
     for (const std::int32_t id : ids)
@@ -157,6 +159,15 @@ TEST(Tokenizer, SixtyThousandSentencesTakeSeconds)
     EXPECT_LT(watch.seconds(), 10.0); // measured 0.3 s; slack for busy machines and sanitizers
 }
 
+TEST(Tokenizer, OneLetterTokensOfTheSortingModelAreRead)
+{
+    SKIP_WITHOUT_ASSETS();
+    const auto tokenizer = loadTokenizer(test::assetsFolder() / "assets/models/gpt2-nano-sort");
+    EXPECT_EQ(tokenizer->encode("CABBAC").ids, (std::vector<std::int32_t>{2, 0, 1, 1, 0, 2}));
+    EXPECT_EQ(tokenizer->vocabularySize(), 3);
+    EXPECT_EQ(tokenizer->eosId(), std::nullopt);
+}
+
 TEST(Tokenizer, WordLevelVocabularyOfARealModelIsRead)
 {
     SKIP_WITHOUT_ASSETS();
@@ -165,6 +176,8 @@ TEST(Tokenizer, WordLevelVocabularyOfARealModelIsRead)
     EXPECT_EQ(tokenizer->padId(), 52);
     const Encoding encoding = tokenizer->encode("<SOS>geometry_pure_axisymmetric;no such step<EOS>");
     EXPECT_EQ(encoding.ids, (std::vector<std::int32_t>{49, 0, 52, 51}));
+    EXPECT_EQ(tokenizer->bosId(), 49);
+    EXPECT_EQ(tokenizer->eosId(), 51);
 }
 
 } // namespace

@@ -1,11 +1,13 @@
 #include "core/text/vocabulary_builder.h"
 
+#include "core/base/stopwatch.h"
 #include "core/io/atomic_file.h"
 #include "core/text/tokenizer.h"
 #include "tests/support/assets.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
+#include <algorithm>
 #include <set>
 
 namespace lora {
@@ -108,6 +110,67 @@ TEST(VocabularyBuilder, ARealTextGivesAVocabularyThatCoversIt)
     }
     EXPECT_LT(unknown, tokens / 10'000);
     EXPECT_LT(tokens, words * 14 / 10);
+}
+
+TEST(BytePairBuilder, FrequentWordsBecomeTokens)
+{
+    const std::vector<std::string> texts(5, "the cat the mat<|e|>the rat\n");
+    const BytePairVocabulary made = buildBytePairVocabulary(texts, 300, {"<|e|>"});
+    const auto has = [&](const char* piece) {
+        return std::find(made.pieces.begin(), made.pieces.end(), piece) != made.pieces.end();
+    };
+    EXPECT_EQ(made.pieces.front(), "<|e|>");
+    EXPECT_TRUE(has("Ġthe"));
+    EXPECT_TRUE(has("Ġcat"));
+    EXPECT_FALSE(has("<|")); // special tokens teach nothing
+    EXPECT_LE(made.pieces.size(), 300u);
+    // "at" and "he" are the most frequent; the first in the alphabet wins.
+    EXPECT_EQ(made.merges.front(), (std::pair<std::string, std::string>("a", "t")));
+    EXPECT_EQ(made.pieces.size(), 257 + made.merges.size());
+}
+
+TEST(BytePairBuilder, TheFolderLoadsAndEncodes)
+{
+    const std::vector<std::string> texts(5, "the cat sat on the mat, it's café\n");
+    const BytePairVocabulary made = buildBytePairVocabulary(texts, 290, {"<|endoftext|>", "<|pad|>"});
+    const test::TemporaryFolder folder;
+    writeBytePairTokenizer(folder.path(), made, {{"eos_token", "<|endoftext|>"}, {"pad_token", "<|pad|>"}},
+                           256);
+    const auto tokenizer = loadTokenizer(folder.path());
+    EXPECT_EQ(tokenizer->vocabularySize(), static_cast<std::int64_t>(made.pieces.size()));
+    EXPECT_EQ(tokenizer->eosId(), 0);
+    EXPECT_EQ(tokenizer->padId(), 1);
+    const Encoding encoding = tokenizer->encode("the café<|endoftext|>");
+    EXPECT_EQ(encoding.ids.back(), 0);
+    EXPECT_EQ(tokenizer->decode(encoding.ids), "the café");
+    for (const std::int32_t id : encoding.ids)
+        EXPECT_EQ(tokenizer->tokenOf(id), made.pieces[static_cast<std::size_t>(id)]);
+}
+
+TEST(BytePairBuilder, ImpossibleWishesAreRefused)
+{
+    const std::vector<std::string> texts = {"a"};
+    test::expectError(ErrorKind::BadUsage, "need 257", [&] { buildBytePairVocabulary(texts, 200, {"<e>"}); });
+    test::expectError(ErrorKind::BadUsage, "distinct", [&] {
+        buildBytePairVocabulary(texts, 300, {"<e>", "<e>"});
+    });
+    test::expectError(ErrorKind::BadUsage, "eos_token", [&] {
+        writeBytePairTokenizer(".", buildBytePairVocabulary(texts, 300, {"<e>"}), {{"eos_token", "<x>"}});
+    });
+}
+
+TEST(BytePairBuilder, TwoMegabytesTakeSeconds)
+{
+    SKIP_WITHOUT_ASSETS();
+    const std::string all =
+        readFile(test::assetsFolder() / "assets/datasets/sst2/train.tsv").substr(0, 2 << 20);
+    const std::vector<std::string> texts = {all};
+    const Stopwatch watch;
+    const BytePairVocabulary made = buildBytePairVocabulary(texts, 4000, {"<|endoftext|>"});
+    RecordProperty("seconds", std::to_string(watch.seconds()));
+    EXPECT_EQ(made.pieces.size(), 4000u);
+    EXPECT_LT(watch.seconds(), 30.0);
+    EXPECT_EQ(made.pieces, buildBytePairVocabulary(texts, 4000, {"<|endoftext|>"}).pieces);
 }
 
 } // namespace
