@@ -1,89 +1,18 @@
 #include "core/config/model_config.h"
 
-#include "core/base/error.h"
+#include "core/base/nearest_name.h"
+#include "core/config/model_config_reader.h"
 
 #include <fmt/ranges.h>
 #include <fstream>
-#include <limits>
-#include <sstream>
+#include <map>
+#include <span>
 
 namespace lora {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Reads keys of one config.json with checks; every fault names file, key, expectation and what was found.
-class ConfigReader
-{
-public:
-    ConfigReader(const Json& document, std::string source)
-        : m_document(document)
-        , m_source(std::move(source))
-    {}
-
-    bool has(const char* key) const { return m_document.contains(key) && !m_document[key].is_null(); }
-
-    std::int64_t size(const char* key, std::int64_t largest) const
-    {
-        if (!has(key))
-            throw Error(ErrorKind::BadInput, fmt::format("{}: the key \"{}\" is missing", m_source, key),
-                        "Use the config.json that belongs to this model.");
-        return sizeOr(key, 0, largest);
-    }
-
-    std::int64_t sizeOr(const char* key, std::int64_t fallback, std::int64_t largest) const
-    {
-        if (!has(key))
-            return fallback;
-        const Json& value = m_document[key];
-        if (!value.is_number_integer() ||
-            (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(largest)) ||
-            value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > largest)
-            fail(key, fmt::format("a whole number from 1 to {}", largest));
-        return value.get<std::int64_t>();
-    }
-
-    double numberOr(const char* key, double fallback, double low, double high) const
-    {
-        if (!has(key))
-            return fallback;
-        const Json& value = m_document[key];
-        if (!value.is_number() || !(value.get<double>() >= low && value.get<double>() <= high))
-            fail(key, fmt::format("a number from {} to {}", low, high));
-        return value.get<double>();
-    }
-
-    std::string textOr(const char* key, const std::string& fallback) const
-    {
-        if (!has(key))
-            return fallback;
-        if (!m_document[key].is_string())
-            fail(key, "a text");
-        return m_document[key].get<std::string>();
-    }
-
-    [[noreturn]] void fail(const char* key, const std::string& expected) const
-    {
-        std::string found = m_document[key].dump(-1, ' ', false, Json::error_handler_t::replace);
-        if (found.size() > 60)
-            found = found.substr(0, 57) + "…";
-        throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: \"{}\" must be {}, found {}", m_source, key, expected, found),
-                    "Use the config.json that belongs to this model.");
-    }
-
-    [[noreturn]] void unsupported(const std::string& what, const std::string& hint) const
-    {
-        throw Error(ErrorKind::Unsupported, fmt::format("{}: {}", m_source, what), hint);
-    }
-
-    const std::string& source() const { return m_source; }
-
-private:
-    const Json& m_document;
-    std::string m_source;
-};
 
 std::vector<std::string> readLabelNames(const Json& document, const ConfigReader& reader)
 {
@@ -106,52 +35,81 @@ std::vector<std::string> readLabelNames(const Json& document, const ConfigReader
     return names;
 }
 
-void refuseUnsupportedBertOptions(const ConfigReader& reader)
+std::vector<std::int32_t> readEndTokens(const Json& document, const ConfigReader& reader)
 {
-    const std::string positions = reader.textOr("position_embedding_type", "absolute");
-    if (positions != "absolute")
-        reader.unsupported(fmt::format("position_embedding_type \"{}\" is not supported", positions),
-                           "Only \"absolute\" positions are.");
-    const std::string activation = reader.textOr("hidden_act", "gelu");
-    if (activation != "gelu" && activation != "relu")
-        reader.unsupported(fmt::format("hidden_act \"{}\" is not supported", activation),
-                           "Supported: \"gelu\", \"relu\".");
+    if (!reader.has("eos_token_id"))
+        return {};
+    const Json& value = document["eos_token_id"];
+    std::vector<std::int32_t> ids;
+    for (const Json& id : value.is_array() ? value : Json::array({value})) {
+        if (!id.is_number_integer() || id.get<double>() < 0 || id.get<double>() > (1 << 24))
+            reader.fail("eos_token_id", "a token id or a list of them");
+        ids.push_back(id.get<std::int32_t>());
+    }
+    return ids;
 }
 
-ModelConfig readBert(const Json& document, const ConfigReader& reader)
+bool isOneOf(const std::string& name, std::span<const std::string_view> names)
 {
-    constexpr std::int64_t largest = 1 << 20;
-    refuseUnsupportedBertOptions(reader);
-    ModelConfig config;
-    config.vocabSize = reader.size("vocab_size", 1 << 24);
-    config.hiddenSize = reader.size("hidden_size", largest);
-    config.numHiddenLayers = reader.size("num_hidden_layers", 4096);
-    config.numAttentionHeads = reader.size("num_attention_heads", largest);
-    config.intermediateSize = reader.size("intermediate_size", largest);
-    config.maxPositionEmbeddings = reader.size("max_position_embeddings", 1 << 24);
-    config.typeVocabSize = reader.sizeOr("type_vocab_size", 2, 1 << 16);
-    config.hiddenAct = reader.textOr("hidden_act", "gelu");
-    config.layerNormEps = reader.numberOr("layer_norm_eps", 1e-12, 0, 1);
-    config.hiddenDropoutProb = reader.numberOr("hidden_dropout_prob", 0.1, 0, 0.999);
-    config.attentionProbsDropoutProb = reader.numberOr("attention_probs_dropout_prob", 0.1, 0, 0.999);
-    config.classifierDropout = reader.numberOr("classifier_dropout", config.hiddenDropoutProb, 0, 0.999);
-    config.initializerRange = reader.numberOr("initializer_range", 0.02, 0, 10);
-    if (reader.has("pad_token_id"))
-        config.padTokenId = static_cast<std::int32_t>(reader.numberOr("pad_token_id", 0, -1, 1 << 24));
-    if (config.hiddenSize % config.numAttentionHeads != 0)
-        throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: hidden_size {} is not a multiple of num_attention_heads {}",
-                                reader.source(), config.hiddenSize, config.numAttentionHeads),
-                    "Use the config.json that belongs to this model.");
-    config.labelNames = readLabelNames(document, reader);
-    return config;
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr std::array<std::string_view, 5> encoderFamilies{"bert", "roberta", "distilbert", "albert",
+                                                          "electra"};
+constexpr std::array<std::string_view, 5> decoderFamilies{"gpt2", "gpt_neo", "llama", "mistral", "qwen2"};
+
+/// The family that opens models nearly like the ones of `family`: what a user may have meant or can use.
+std::string nearestFamilyHint(const std::string& family)
+{
+    static const std::map<std::string, std::string_view> relatives{
+        {"xlm-roberta", "roberta"}, {"camembert", "roberta"}, {"deberta-v2", "roberta"},
+        {"modernbert", "bert"},     {"mobilebert", "bert"},   {"gptj", "gpt2"},
+        {"gpt_neox", "gpt_neo"},    {"opt", "gpt2"},          {"bloom", "gpt2"},
+        {"phi", "llama"},           {"phi3", "llama"},        {"gemma", "llama"},
+        {"gemma2", "llama"},        {"gemma3", "llama"},      {"qwen3", "qwen2"},
+        {"mixtral", "mistral"},     {"t5", "bert"},           {"mpnet", "bert"},
+        {"falcon", "llama"},        {"olmo", "llama"}};
+    const auto relative = relatives.find(family);
+    if (relative != relatives.end())
+        return fmt::format(" The nearest supported one is \"{}\".", relative->second);
+    return didYouMean(family, supportedFamilies());
 }
 
 } // namespace
 
+void checkHeads(const ModelConfig& config, const ConfigReader& reader)
+{
+    const auto fail = [&](const std::string& what) {
+        throw Error(ErrorKind::BadInput, fmt::format("{}: {}", reader.source(), what),
+                    "Use the config.json that belongs to this model.");
+    };
+    if (config.headDim * config.numAttentionHeads > (1 << 20))
+        fail(fmt::format("{} heads of {} numbers are too large", config.numAttentionHeads, config.headDim));
+    if (config.numAttentionHeads % config.numKeyValueHeads != 0)
+        fail(fmt::format("num_attention_heads {} is not a multiple of num_key_value_heads {}",
+                         config.numAttentionHeads, config.numKeyValueHeads));
+    if (!config.rotary && config.hiddenSize % config.numAttentionHeads != 0)
+        fail(fmt::format("hidden_size {} is not a multiple of num_attention_heads {}", config.hiddenSize,
+                         config.numAttentionHeads));
+    if (config.rotary && config.headDim % 2 != 0)
+        fail(fmt::format("head_dim {} is odd, rotary positions need pairs", config.headDim));
+}
+
+void checkActivation(const std::string& activation, const char* key,
+                     std::initializer_list<std::string_view> supported, const ConfigReader& reader)
+{
+    if (std::find(supported.begin(), supported.end(), activation) == supported.end())
+        reader.unsupported(fmt::format("{} \"{}\" is not supported", key, activation),
+                           fmt::format("Supported: {}.", fmt::join(supported, ", ")));
+}
+
 const std::vector<std::string>& supportedFamilies()
 {
-    static const std::vector<std::string> families = {"bert"};
+    static const std::vector<std::string> families = [] {
+        std::vector<std::string> all(encoderFamilies.begin(), encoderFamilies.end());
+        all.insert(all.end(), decoderFamilies.begin(), decoderFamilies.end());
+        return all;
+    }();
     return families;
 }
 
@@ -166,10 +124,18 @@ ModelConfig modelConfigFromJson(const Json& document, const std::string& source)
     if (family.empty())
         throw Error(ErrorKind::BadInput, fmt::format("{}: the key \"model_type\" is missing", source),
                     supported);
-    if (family != "bert")
-        reader.unsupported(fmt::format("models of the family \"{}\" are not supported", family), supported);
-    ModelConfig config = readBert(document, reader);
+    const bool isEncoder = isOneOf(family, encoderFamilies);
+    if (!isEncoder && !isOneOf(family, decoderFamilies))
+        reader.unsupported(fmt::format("models of the family \"{}\" are not supported.{}", family,
+                                       nearestFamilyHint(family)),
+                           supported);
+    ModelConfig config = isEncoder ? readEncoderConfig(family, reader) : readDecoderConfig(family, reader);
     config.family = family;
+    config.isDecoder = !isEncoder;
+    checkHeads(config, reader);
+    config.initializerRange = reader.numberOr("initializer_range", 0.02, 0, 10);
+    config.labelNames = readLabelNames(document, reader);
+    config.eosTokenIds = readEndTokens(document, reader);
     if (reader.has("architectures")) {
         const Json& architectures = document["architectures"];
         if (!architectures.is_array() || (!architectures.empty() && !architectures[0].is_string()))

@@ -1,85 +1,91 @@
 #include "core/cost/block_reach.h"
 
-#include "core/cost/flop_ledger.h"
+#include <algorithm>
 
 namespace lora {
 
 namespace {
 
-std::string blockPrefix(const ModelSummary& model, int block)
+void lower(std::optional<BlockStage>& lowest, std::optional<BlockStage> stage)
 {
-    for (const ModuleInfo& module : model.modules)
-        if (module.block == block)
-            return module.name.substr(0, module.name.size() - module.column.size());
-    return {};
-}
-
-bool isModuleTrained(const TrainingPlan& plan, const std::string& module)
-{
-    return plan.isTrained(module + ".weight") || plan.isTrained(module + ".bias") || plan.adapterOf(module);
+    if (stage && (!lowest || *stage > *lowest))
+        lowest = stage;
 }
 
 } // namespace
 
-BlockPart partOf(const ModuleInfo& module)
+bool isModuleTrained(const TrainingPlan& plan, const ModuleInfo& module)
 {
-    if (module.column == "attention.output.dense")
-        return BlockPart::AttentionOutput;
-    if (module.column == "intermediate.dense")
-        return BlockPart::Intermediate;
-    return module.column == "output.dense" ? BlockPart::Output : BlockPart::Projection;
+    return plan.isTrained(module.name + ".weight") || plan.isTrained(module.name + ".bias") ||
+           plan.adapterOf(module.name);
 }
 
-bool isGradientReaching(const BlockReach& reach, BlockPart part)
+std::string weightNameOf(const ModelSummary& model, const TrainingPlan& plan, const ModuleInfo& module)
 {
-    switch (part) {
-    case BlockPart::Projection:
-        return reach.intoAttention;
-    case BlockPart::AttentionOutput:
-        return reach.intoAttentionOutput;
-    case BlockPart::Intermediate:
-        return reach.intoIntermediate;
-    case BlockPart::Output:
-        break;
+    if (module.isTied && plan.untiedModule != module.name)
+        return model.parameterList.front().name;
+    return module.name + ".weight";
+}
+
+bool isProjection(const ModelSummary& model, const ModuleInfo& module)
+{
+    return std::any_of(
+        model.parameterList.begin(), model.parameterList.end(), [&](const ParameterInfo& parameter) {
+            return parameter.place == WeightPlace::Embeddings && parameter.name == module.name + ".weight";
+        });
+}
+
+GradientReach::GradientReach(const ModelSummary& model, const TrainingPlan& plan)
+    : m_lowestStages(static_cast<std::size_t>(std::max<std::int64_t>(1, model.numBlocks)))
+    , m_layers(static_cast<int>(model.numLayers))
+{
+    bool isBelowBlocksTrained = false;
+    std::vector<std::string> projections;
+    for (const ModuleInfo& module : model.modules) {
+        if (module.stage && isModuleTrained(plan, module))
+            lower(m_lowestStages[static_cast<std::size_t>(module.block)], module.stage);
+        if (!module.stage && isProjection(model, module)) {
+            projections.push_back(module.name);
+            isBelowBlocksTrained = isBelowBlocksTrained || isModuleTrained(plan, module);
+        }
     }
-    return true;
+    for (const ParameterInfo& parameter : model.parameterList) {
+        if (!plan.isTrained(parameter.name))
+            continue;
+        if (parameter.place == WeightPlace::Block)
+            lower(m_lowestStages[static_cast<std::size_t>(parameter.block)], parameter.stage);
+        if (parameter.place == WeightPlace::AboveBlocks)
+            m_isTrunkTrained = true;
+        const auto isOfProjection = [&](const std::string& name) {
+            return parameter.name.starts_with(name + ".");
+        };
+        if (parameter.place == WeightPlace::Embeddings)
+            (std::any_of(projections.begin(), projections.end(), isOfProjection) ? isBelowBlocksTrained
+                                                                                 : m_isEmbeddingTrained) =
+                true;
+    }
+    if (m_isEmbeddingTrained || isBelowBlocksTrained)
+        m_lowestLayer = -1;
+    else
+        while (m_lowestLayer < m_layers && !m_lowestStages[static_cast<std::size_t>(blockOf(m_lowestLayer))])
+            ++m_lowestLayer;
+    m_isTrunkTrained = m_isTrunkTrained || m_lowestLayer < m_layers;
 }
 
-BlockReach blockReach(const ModelSummary& model, const TrainingPlan& plan, int block, bool isInputGradientWanted)
+bool GradientReach::isReached(int layer, BlockStage stage) const
 {
-    const std::string prefix = blockPrefix(model, block);
-    BlockReach reach;
-    reach.intoAttention = isInputGradientWanted;
-    for (const ModuleInfo& module : model.modules)
-        if (module.block == block && partOf(module) == BlockPart::Projection && isModuleTrained(plan, module.name))
-            reach.intoAttention = true;
-    reach.intoAttentionOutput = reach.intoAttention || isModuleTrained(plan, prefix + "attention.output.dense");
-    reach.intoAttentionNorm = reach.intoAttentionOutput || isModuleTrained(plan, prefix + "attention.output.LayerNorm");
-    reach.intoIntermediate = reach.intoAttentionNorm || isModuleTrained(plan, prefix + "intermediate.dense");
-    return reach;
+    if (layer < m_lowestLayer)
+        return false;
+    const auto& lowest = m_lowestStages[static_cast<std::size_t>(blockOf(layer))];
+    return layer > m_lowestLayer || (lowest && stage <= *lowest);
 }
 
-bool isBlockTrained(const ModelSummary& model, const TrainingPlan& plan, int block)
+bool GradientReach::givesInputGradient(int layer, BlockStage stage) const
 {
-    const std::string prefix = blockPrefix(model, block);
-    for (const ParameterInfo& parameter : model.parameterList)
-        if (parameter.name.starts_with(prefix) && plan.isTrained(parameter.name))
-            return true;
-    for (const AdapterPlan& adapter : plan.adapters)
-        if (adapter.module.starts_with(prefix))
-            return true;
-    return false;
-}
-
-int lowestTrainedBlock(const ModelSummary& model, const TrainingPlan& plan)
-{
-    for (const ParameterInfo& parameter : model.parameterList)
-        if (parameter.name.find("embeddings.") != std::string::npos && plan.isTrained(parameter.name))
-            return -1;
-    int lowest = 0;
-    while (lowest < static_cast<int>(model.numLayers) && !isBlockTrained(model, plan, lowest))
-        ++lowest;
-    return lowest;
+    if (layer < m_lowestLayer)
+        return false;
+    const auto& lowest = m_lowestStages[static_cast<std::size_t>(blockOf(layer))];
+    return layer > m_lowestLayer || (lowest && stage < *lowest);
 }
 
 } // namespace lora

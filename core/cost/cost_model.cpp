@@ -1,5 +1,6 @@
 #include "core/cost/cost_model.h"
 
+#include "core/cost/block_reach.h"
 #include "core/cost/flop_ledger.h"
 #include "core/cost/memory_plan.h"
 
@@ -19,7 +20,7 @@ double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, con
     const auto f = static_cast<double>(model.intermediateSize);
     const auto heads = static_cast<double>(model.numHeads);
     const auto blocks = static_cast<double>(model.numLayers);
-    const double reached = blocks - std::max(0, lowestTrainedBlock(model, plan));
+    const double reached = blocks - std::max(0, GradientReach(model, plan).lowestLayer());
     const double forward = work.tokens * (22 * d + 4 * f) + work.tokenPairs * 6 * heads;
     const double backward = work.tokens * (26 * d + 6 * f) + work.tokenPairs * 8 * heads;
     return 4 * (blocks * forward + reached * backward);
@@ -53,7 +54,22 @@ std::int64_t trainedBaseParameters(const ModelSummary& model, const TrainingPlan
     for (const ParameterInfo& parameter : model.parameterList)
         if (plan.isTrained(parameter.name))
             count += parameter.size();
+    // An output embedding that stops sharing the word embeddings' weight has one of its own.
+    for (const ModuleInfo& module : model.modules)
+        if (module.isTied && module.name == plan.untiedModule)
+            count += module.inFeatures * module.outFeatures;
     return count;
+}
+
+/// Labelled tokens of all tokens, where the loss is over tokens of the vocabulary.
+double labelledShareOf(const WorkloadFacts& facts, TaskType task, const WorkCounts& work)
+{
+    if (!isLanguageModelling(task) || work.tokens == 0)
+        return 0;
+    if (facts.labelledShare > 0)
+        return facts.labelledShare;
+    constexpr double hiddenShare = 0.15; // see Collator
+    return task == TaskType::MaskedLm ? hiddenShare : (work.tokens - work.sequences) / work.tokens;
 }
 
 /// Safetensors of so many F32 numbers; names and shapes take about 150 bytes a tensor.
@@ -67,7 +83,9 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
     const ModelSummary& model = method.facts.model;
     const TrainingConfig& training = method.experiment.training;
     const int workers = std::max(1, method.calibration.workers);
-    const WorkCounts work = countWork(method.facts.trainLengths);
+    WorkCounts work = countWork(method.facts.trainLengths);
+    const double labelledShare = labelledShareOf(method.facts, method.experiment.task, work);
+    work.labelledTokens = labelledShare * work.tokens;
     MethodCost cost;
     const std::int64_t adapters = adapterParameters(model, plan);
     cost.parameters.trainable = adapters + trainedBaseParameters(model, plan);
@@ -83,8 +101,9 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
                           total.weightGradients / tokens, total.adapters / tokens};
     cost.flopsPerEpoch = total.total();
     const int batch = training.perDeviceTrainBatchSize;
-    cost.memory = trainingMemory(model, plan, cost.parameters.trainable,
-                                 largestShare(method.facts.trainLengths, batch, workers), workers,
+    WorkerShare share = largestShare(method.facts.trainLengths, batch, workers);
+    share.labelledShare = labelledShare;
+    cost.memory = trainingMemory(model, plan, cost.parameters.trainable, share, workers,
                                  training.hiddenDropout.value_or(0));
     cost.memory.process = method.calibration.processBytes;
     const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;

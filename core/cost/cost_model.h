@@ -13,9 +13,9 @@ namespace lora {
 struct Calibration
 {
     int workers = 0;
-    double gemmFlopsPerSecond = 0;         ///< all workers together, at shapes like the model's
-    double elementwiseBytesPerSecond = 0;  ///< all workers together
-    double processBytes = 0;               ///< resident memory before a model is loaded
+    double gemmFlopsPerSecond = 0;        ///< all workers together, at shapes like the model's
+    double elementwiseBytesPerSecond = 0; ///< all workers together
+    double processBytes = 0;              ///< resident memory before a model is loaded
 };
 
 /// What the cost of a run depends on besides the configuration.
@@ -24,10 +24,13 @@ struct WorkloadFacts
     ModelSummary model;
     std::int64_t numLabels = 2;
     std::vector<std::int32_t> trainLengths; ///< tokens of each training row after truncation
+    double labelledShare =
+        0; ///< language modelling: labelled tokens of all tokens; 0: the usual one of the task
 };
 
-/// Estimates a configuration and full fine-tuning of the same model on the same rows. Takes microseconds: the window
-/// calls it on every click.
-CostReport estimateCost(const ExperimentConfig& experiment, const WorkloadFacts& facts, const Calibration& calibration);
+/// Estimates a configuration and full fine-tuning of the same model on the same rows. Takes microseconds: the
+/// window calls it on every click.
+CostReport estimateCost(const ExperimentConfig& experiment, const WorkloadFacts& facts,
+                        const Calibration& calibration);
 
 } // namespace lora

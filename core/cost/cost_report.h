@@ -39,7 +39,8 @@ struct MemoryBytes
 struct MethodCost
 {
     ParameterCounts parameters;
-    std::int64_t adapterBytes = 0; ///< size of the exported adapter file (of the model file for full fine-tuning)
+    std::int64_t adapterBytes =
+        0; ///< size of the exported adapter file (of the model file for full fine-tuning)
     FlopsPerToken flopsPerToken;
     double flopsPerEpoch = 0;
     MemoryBytes memory;
@@ -55,7 +56,8 @@ struct SavingSource
     double share = 0;  ///< of full fine-tuning's FLOPs; negative where it costs
 };
 
-/// The answer to "what does it save": this configuration beside full fine-tuning of the same model on the same data.
+/// The answer to "what does it save": this configuration beside full fine-tuning of the same model on the
+/// same data.
 struct CostReport
 {
     MethodCost method;

@@ -21,85 +21,88 @@ double amount(const WorkCounts& work, WorkUnit unit)
     return work.labelledTokens;
 }
 
-/// The products of a linear module. `isReached`: its output's gradient arrives; `givesInputGradient`: somebody below waits
-/// for its input's gradient.
-LedgerEntry linearEntry(const ModuleInfo& module, WorkUnit unit, const TrainingPlan& plan, bool isReached,
-                        bool givesInputGradient)
+/// The products of a linear module. `isReached`: its output's gradient arrives; `givesInputGradient`:
+/// somebody below waits for its input's gradient.
+LedgerEntry linearEntry(const ModuleInfo& module, const std::string& weightName, WorkUnit unit,
+                        const TrainingPlan& plan, bool isReached, bool givesInputGradient)
 {
     const double in = static_cast<double>(module.inFeatures);
     const double out = static_cast<double>(module.outFeatures);
     LedgerEntry entry{module.name, unit, 2 * in * out, 0, 0, 0};
     if (isReached && givesInputGradient)
         entry.activationGradients = 2 * in * out;
-    if (isReached && plan.isTrained(module.name + ".weight"))
+    if (isReached && plan.isTrained(weightName))
         entry.weightGradients = 2 * in * out;
     if (const AdapterPlan* adapter = plan.adapterOf(module.name)) {
         const double r = adapter->r;
-        entry.adapters = 2 * r * (in + out);          // x Aᵀ, low Bᵀ
-        entry.adapters += 2 * r * out + 2 * r * out;  // dB, dlow
-        entry.adapters += 2 * r * in;                 // dA
+        entry.adapters = 2 * r * (in + out);         // x Aᵀ, low Bᵀ
+        entry.adapters += 2 * r * out + 2 * r * out; // dB, dlow
+        entry.adapters += 2 * r * in;                // dA
         if (givesInputGradient)
             entry.adapters += 2 * r * in; // dlow A
     }
     return entry;
 }
 
-void addBlock(const ModelSummary& model, const TrainingPlan& plan, int block, int lowest,
-              std::vector<LedgerEntry>& entries)
+/// Scores and mixing forward; four products of the same size backward.
+LedgerEntry attentionEntry(const ModelSummary& model, int layer, const GradientReach& reach)
 {
-    const bool isReached = block >= lowest;
-    const BlockReach reach = isReached ? blockReach(model, plan, block, block > lowest) : BlockReach{};
-    for (const ModuleInfo& module : model.modules) {
-        if (module.block != block)
-            continue;
-        bool givesInput = false;
-        switch (partOf(module)) {
-        case BlockPart::Projection:
-            givesInput = isReached && block > lowest;
-            break;
-        case BlockPart::AttentionOutput:
-            givesInput = reach.intoAttention;
-            break;
-        case BlockPart::Intermediate:
-            givesInput = reach.intoAttentionNorm;
-            break;
-        case BlockPart::Output:
-            givesInput = reach.intoIntermediate;
-            break;
-        }
-        const bool isPartReached = isReached && isGradientReaching(reach, partOf(module));
-        entries.push_back(linearEntry(module, WorkUnit::Token, plan, isPartReached, isPartReached && givesInput));
-        if (partOf(module) == BlockPart::AttentionOutput) {
-            // Scores and mixing forward; four products of the same size backward.
-            const double pair = 4 * static_cast<double>(model.hiddenSize);
-            entries.push_back({module.name.substr(0, module.name.find("output.dense")) + "scores", WorkUnit::TokenPair,
-                               pair, reach.intoAttention ? 2 * pair : 0, 0, 0});
-        }
-    }
+    const double pair = 4 * static_cast<double>(model.numHeads) * static_cast<double>(model.headDim);
+    const bool isReached = reach.isReached(layer, BlockStage::AttentionInput);
+    return {fmt::format("attention scores of layer {}", layer),
+            WorkUnit::TokenPair,
+            pair,
+            isReached ? 2 * pair : 0,
+            0,
+            0};
 }
 
-void addHead(const ModelSummary& model, TaskType task, const TrainingPlan& plan, bool isTrunkTrained,
+void addLayer(const ModelSummary& model, const TrainingPlan& plan, int layer, const GradientReach& reach,
+              std::vector<LedgerEntry>& entries)
+{
+    for (const ModuleInfo& module : model.modules)
+        if (module.stage && module.block == reach.blockOf(layer))
+            entries.push_back(linearEntry(module, module.name + ".weight", WorkUnit::Token, plan,
+                                          reach.isReached(layer, *module.stage),
+                                          reach.givesInputGradient(layer, *module.stage)));
+    entries.push_back(attentionEntry(model, layer, reach));
+}
+
+void addProjection(const ModelSummary& model, const TrainingPlan& plan, const GradientReach& reach,
+                   std::vector<LedgerEntry>& entries)
+{
+    for (const ModuleInfo& module : model.modules)
+        if (!module.stage && isProjection(model, module))
+            entries.push_back(linearEntry(module, module.name + ".weight", WorkUnit::Token, plan,
+                                          reach.lowestLayer() < 0, reach.isEmbeddingTrained()));
+}
+
+WorkUnit headUnit(TaskType task)
+{
+    if (isLanguageModelling(task))
+        return WorkUnit::LabelledToken;
+    return isSequenceTask(task) ? WorkUnit::Sequence : WorkUnit::Token;
+}
+
+void addHead(const ModelSummary& model, TaskType task, const TrainingPlan& plan, const GradientReach& reach,
              std::vector<LedgerEntry>& entries)
 {
-    const WorkUnit unit = task == TaskType::MaskedLm ? WorkUnit::LabelledToken : WorkUnit::Sequence;
-    bool isBelowTrained = isTrunkTrained;
+    bool isBelowTrained = reach.isTrunkTrained();
     for (const ModuleInfo& module : model.modules) {
-        if (module.block >= 0)
+        if (module.stage || isProjection(model, module))
             continue;
-        const bool isTrained = plan.isTrained(module.name + ".weight") || plan.isTrained(module.name + ".bias") ||
-                               plan.adapterOf(module.name);
-        const bool isReached = task == TaskType::MaskedLm || isTrained || isBelowTrained;
-        entries.push_back(linearEntry(module, unit, plan, isReached, isBelowTrained));
+        const std::string weight = weightNameOf(model, plan, module);
+        const bool isTrained = isModuleTrained(plan, module) || plan.isTrained(weight);
+        entries.push_back(
+            linearEntry(module, weight, headUnit(task), plan, isTrained || isBelowTrained, isBelowTrained));
         isBelowTrained = isBelowTrained || isTrained;
+        // A norm between this module and the next (masked language modelling) wants its gradient too.
+        for (const ParameterInfo& parameter : model.parameterList)
+            if (!module.isOutputEmbedding && isLanguageModelling(task) &&
+                parameter.place == WeightPlace::Head && parameter.shape.size() == 1 &&
+                parameter.name.find("orm.") != std::string::npos)
+                isBelowTrained = isBelowTrained || plan.isTrained(parameter.name);
     }
-    if (task != TaskType::MaskedLm)
-        return;
-    const double decoder = 2 * static_cast<double>(model.hiddenSize) * static_cast<double>(model.vocabSize);
-    bool isWordTrained = false;
-    for (const ParameterInfo& parameter : model.parameterList)
-        if (parameter.name.ends_with("word_embeddings.weight"))
-            isWordTrained = plan.isTrained(parameter.name);
-    entries.push_back({"decoder", unit, decoder, decoder, isWordTrained ? decoder : 0, 0});
 }
 
 } // namespace
@@ -140,10 +143,11 @@ FlopsPerToken FlopLedger::total(const WorkCounts& work) const
 FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan)
 {
     std::vector<LedgerEntry> entries;
-    const int lowest = lowestTrainedBlock(model, plan);
-    for (int block = 0; block < static_cast<int>(model.numLayers); ++block)
-        addBlock(model, plan, block, lowest, entries);
-    addHead(model, task, plan, lowest < static_cast<int>(model.numLayers), entries);
+    const GradientReach reach(model, plan);
+    addProjection(model, plan, reach, entries);
+    for (int layer = 0; layer < static_cast<int>(model.numLayers); ++layer)
+        addLayer(model, plan, layer, reach, entries);
+    addHead(model, task, plan, reach, entries);
     return FlopLedger(std::move(entries));
 }
 

@@ -17,7 +17,7 @@ struct WorkCounts
     double tokens = 0;
     double tokenPairs = 0; ///< Σ length²: what attention depends on
     double sequences = 0;
-    double labelledTokens = 0; ///< masked language modelling
+    double labelledTokens = 0; ///< language modelling
 
     WorkCounts& operator+=(const WorkCounts& other);
 };
@@ -37,14 +37,14 @@ struct LedgerEntry
     double adapters = 0;
 };
 
-/// Every matrix product of a training step, module by module: exact, and held against the counter inside GEMM by a test.
+/// Every matrix product of a training step, module by module: exact, and held against the counter inside GEMM
+/// by a test.
 class FlopLedger
 {
 public:
     explicit FlopLedger(std::vector<LedgerEntry> entries)
         : m_entries(std::move(entries))
-    {
-    }
+    {}
 
     const std::vector<LedgerEntry>& entries() const { return m_entries; }
     /// Operations for so much work, by purpose.
@@ -54,9 +54,7 @@ private:
     std::vector<LedgerEntry> m_entries;
 };
 
-/// The ledger of training an encoder family's model as `plan` says.
+/// The ledger of training a model for `task` as `plan` says.
 FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan);
-/// Index of the lowest block with something to train; −1: the embeddings, number of blocks: nothing in the trunk.
-int lowestTrainedBlock(const ModelSummary& model, const TrainingPlan& plan);
 
 } // namespace lora

@@ -15,44 +15,91 @@ constexpr double floatBytes = 4;
 /// Tokens of an evaluation batch, see Evaluator.
 constexpr double evaluationTokens = 1024;
 
-/// Numbers a kept block leaves in the arena: its output and everything backward reads again.
-double keptByBlock(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share, int block)
+/// The sizes of one layer, as numbers per token.
+struct LayerSizes
+{
+    double hidden, intermediate, queries, keys;
+    bool isPreNorm = false;
+    bool isGated = false;
+};
+
+LayerSizes sizesOf(const ModelSummary& model)
+{
+    LayerSizes sizes{static_cast<double>(model.hiddenSize),
+                     static_cast<double>(model.intermediateSize),
+                     static_cast<double>(model.numHeads * model.headDim),
+                     static_cast<double>(model.numKeyValueHeads * model.headDim),
+                     model.isDecoder,
+                     false};
+    int inputs = 0;
+    for (const ModuleInfo& module : model.modules)
+        inputs += module.block == 0 && module.stage == BlockStage::FeedForwardInput;
+    sizes.isGated = inputs > 1;
+    return sizes;
+}
+
+/// Numbers a kept layer leaves in the arena: its output and everything backward reads again.
+double keptByLayer(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share, int block)
 {
     const double n = share.tokens;
-    const auto d = static_cast<double>(model.hiddenSize);
-    const auto f = static_cast<double>(model.intermediateSize);
-    double numbers = n * d;          // y
-    numbers += 7 * n * d;            // q, k, v, mixed, both sums, h
+    const LayerSizes sizes = sizesOf(model);
+    double numbers = n * sizes.hidden;                   // y
+    numbers += n * (2 * sizes.queries + 2 * sizes.keys); // q, k, v, mixed
+    numbers += 3 * n * sizes.hidden;                     // both sums and h, or both normed inputs and h
+    numbers += n * sizes.intermediate * (sizes.isGated ? 2 : 1); // before the activation
     numbers += static_cast<double>(model.numHeads) * share.tokenPairs;
-    numbers += n * f + 4 * n;        // pre-activation, statistics of two norms
+    numbers += 4 * n; // statistics of two norms
     for (const ModuleInfo& module : model.modules) {
-        if (module.block != block)
+        if (!module.stage || module.block != block)
             continue;
         const AdapterPlan* adapter = plan.adapterOf(module.name);
         if (adapter)
             numbers += n * adapter->r;
         const bool needsInput = adapter || plan.isTrained(module.name + ".weight");
-        if (partOf(module) == BlockPart::Output && needsInput)
-            numbers += n * f; // the activated values
+        if (module.stage == BlockStage::FeedForwardOutput && needsInput)
+            numbers += n * sizes.intermediate; // the activated values
     }
     return numbers;
 }
 
-/// Numbers a block's backward needs on top.
+/// Numbers a layer's backward needs on top.
 double backwardScratch(const ModelSummary& model, const WorkerShare& share, double dropout)
 {
     const double n = share.tokens;
-    const auto d = static_cast<double>(model.hiddenSize);
-    const auto f = static_cast<double>(model.intermediateSize);
-    const double masked = dropout > 0 ? n * d : 0;
-    const double attention = masked + 4 * n * d + share.longest * share.longest;
-    return std::max(masked + n * f, attention);
+    const LayerSizes sizes = sizesOf(model);
+    const double masked = dropout > 0 ? n * sizes.hidden : 0;
+    const double normed = sizes.isPreNorm ? n * sizes.hidden : 0;
+    const double attention =
+        masked + normed + n * (2 * sizes.queries + 2 * sizes.keys) + share.longest * share.longest;
+    return std::max(masked + normed + n * sizes.intermediate * (sizes.isGated ? 2 : 1), attention);
 }
 
 double forwardScratch(const ModelSummary& model, const WorkerShare& share)
 {
-    return 7 * share.tokens * static_cast<double>(model.hiddenSize) +
-           share.tokens * static_cast<double>(model.intermediateSize) + share.longest * share.longest;
+    const LayerSizes sizes = sizesOf(model);
+    return share.tokens * (2 * sizes.queries + 2 * sizes.keys + 3 * sizes.hidden +
+                           sizes.intermediate * (sizes.isGated ? 2 : 1)) +
+           share.longest * share.longest;
+}
+
+/// Numbers the task's head holds: rows it reads, their gradients, logits.
+double headNumbers(const ModelSummary& model, const WorkerShare& share)
+{
+    const auto d = static_cast<double>(model.hiddenSize);
+    if (isLanguageModelling(model.task)) {
+        constexpr double chunkRows = 128; // see VocabularyHead
+        const double rows = share.tokens * share.labelledShare;
+        const bool isMasked = model.task == TaskType::MaskedLm;
+        return rows * d * (isMasked ? 5 : 2) +
+               std::min(chunkRows, rows) * static_cast<double>(model.vocabSize);
+    }
+    if (isSequenceTask(model.task))
+        return 5 * share.sequences * d;
+    double labels = 2;
+    for (const ModuleInfo& module : model.modules)
+        if (module.isHead)
+            labels = static_cast<double>(module.outFeatures);
+    return 2 * share.tokens * labels;
 }
 
 } // namespace
@@ -81,29 +128,34 @@ WorkerShare largestShare(std::span<const std::int32_t> lengths, int batchSize, i
     };
     WorkerShare share;
     share.longest = longest;
-    share.tokens = std::min(unlucky(sum / count, squares / count, longest) / workers + longest / 2, rows * longest);
+    share.tokens =
+        std::min(unlucky(sum / count, squares / count, longest) / workers + longest / 2, rows * longest);
     share.tokens = std::max(share.tokens, longest);
-    share.tokenPairs = std::max(unlucky(squares / count, fourth / count, longest * longest) / workers, longest * longest);
+    share.tokenPairs =
+        std::max(unlucky(squares / count, fourth / count, longest * longest) / workers, longest * longest);
     share.sequences = std::ceil(rows / workers);
     return share;
 }
 
-double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share, double dropout)
+double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share,
+                       double dropout)
 {
     const double n = share.tokens;
     const auto d = static_cast<double>(model.hiddenSize);
-    const int lowest = lowestTrainedBlock(model, plan);
-    const int blocks = static_cast<int>(model.numLayers);
+    const GradientReach reach(model, plan);
+    const int lowest = reach.lowestLayer();
+    const int layers = static_cast<int>(model.numLayers);
     double kept = n * d; // the embeddings' output
-    if (lowest < 0)
+    if (lowest < 0 && !model.isDecoder)
         kept += n * d + 2 * n; // what their norm saves
     if (lowest > 0)
         kept += n * d; // the second buffer below the cut
-    for (int block = std::max(lowest, 0); block < blocks; ++block)
-        kept += keptByBlock(model, plan, share, block);
-    kept += 5 * share.sequences * d; // pooled rows and their gradients
-    const bool isTrunkTrained = lowest < blocks;
-    const double backward = isTrunkTrained ? n * d + backwardScratch(model, share, dropout) : 0;
+    for (int layer = std::max(lowest, 0); layer < layers; ++layer)
+        kept += keptByLayer(model, plan, share, reach.blockOf(layer));
+    if (model.isDecoder)
+        kept += n * d; // the norm above the blocks
+    kept += headNumbers(model, share);
+    const double backward = reach.isTrunkTrained() ? n * d + backwardScratch(model, share, dropout) : 0;
     const double forward = lowest > 0 ? forwardScratch(model, share) : 0;
     return floatBytes * std::max(kept + backward, 2 * n * d + forward);
 }
@@ -116,14 +168,14 @@ MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, 
         for (const ModuleInfo& module : model.modules)
             if (module.name == adapter.module)
                 adapters += adapter.r * (module.inFeatures + module.outFeatures);
-    const WorkerShare evaluation{evaluationTokens, 0, share.longest, 0};
+    const WorkerShare evaluation{evaluationTokens, 0, share.longest, 0, share.labelledShare};
     MemoryBytes memory;
     memory.weights = floatBytes * static_cast<double>(model.parameters + adapters);
     memory.gradients = floatBytes * static_cast<double>(trainable) * workers;
     memory.optimizer = 2 * floatBytes * static_cast<double>(trainable);
     memory.activations =
         workers * (activationBytes(model, plan, share, dropout) +
-                   floatBytes * (forwardScratch(model, evaluation) +
+                   floatBytes * (forwardScratch(model, evaluation) + headNumbers(model, evaluation) +
                                  2 * evaluationTokens * static_cast<double>(model.hiddenSize)));
     return memory;
 }

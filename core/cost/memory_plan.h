@@ -12,17 +12,20 @@ namespace lora {
 struct WorkerShare
 {
     double tokens = 0;
-    double tokenPairs = 0;   ///< Σ length²
-    double longest = 0;      ///< tokens of its longest sequence
+    double tokenPairs = 0; ///< Σ length²
+    double longest = 0;    ///< tokens of its longest sequence
     double sequences = 0;
+    double labelledShare = 0; ///< language modelling: labelled tokens of all tokens
 };
 
-/// The largest share a worker is likely to get: `batchSize` rows as long as an unlucky draw of `lengths`, dealt to `workers`.
+/// The largest share a worker is likely to get: `batchSize` rows as long as an unlucky draw of `lengths`,
+/// dealt to `workers`.
 WorkerShare largestShare(std::span<const std::int32_t> lengths, int batchSize, int workers);
 
-/// Bytes of activations one worker's arena holds at its peak, from the same allocations, in the same order, as the layers
-/// make them.
-double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share, double dropout);
+/// Bytes of activations one worker's arena holds at its peak, from the same allocations, in the same order,
+/// as the layers make them.
+double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share,
+                       double dropout);
 
 /// Peak memory of training: everything but the process itself.
 MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,

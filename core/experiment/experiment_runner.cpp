@@ -62,7 +62,7 @@ WorkCounts workOf(const TrainerState& state, TaskType task)
     work.tokens = static_cast<double>(state.tokens);
     work.tokenPairs = state.tokenPairs;
     work.sequences = static_cast<double>(state.sequences);
-    work.labelledTokens = task == TaskType::MaskedLm ? static_cast<double>(state.labelledItems) : 0;
+    work.labelledTokens = isLanguageModelling(task) ? static_cast<double>(state.labelledItems) : 0;
     return work;
 }
 

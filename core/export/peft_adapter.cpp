@@ -1,11 +1,11 @@
 #include "core/export/peft_adapter.h"
 
 #include "core/base/error.h"
+#include "core/data/data_loader.h"
 #include "core/io/atomic_file.h"
 #include "core/lora/adapter_files.h"
 #include "core/lora/adapter_injection.h"
 #include "core/math/elementwise.h"
-#include "core/data/data_loader.h"
 #include "core/models/model_family.h"
 #include "core/models/model_loader.h"
 
@@ -21,8 +21,7 @@ class TensorCollection
 public:
     void add(const std::string& name, const Parameter<float>& parameter)
     {
-        m_tensors.push_back(
-            {name, parameter.shape(), {parameter.data(), static_cast<std::size_t>(parameter.size())}});
+        addValues(name, parameter, parameter.value());
     }
     /// The weight with its adapter folded in; the model stays as it is.
     void addMerged(const std::string& name, const Linear<float>& linear)
@@ -31,24 +30,46 @@ public:
             add(name, linear.weight);
             return;
         }
-        const auto size = static_cast<std::size_t>(linear.weight.size());
-        std::vector<float>& merged = *m_storage.emplace_back(std::make_unique<std::vector<float>>(size));
-        const Matrix<float> sum(merged.data(), linear.outFeatures(), linear.inFeatures());
+        const Parameter<float>& weight = linear.usedWeight();
+        const Matrix<float> sum = store(weight.value().rows, weight.value().cols);
         linear.adapter->writeDelta(sum);
-        addScaled<float>(1.0f, linear.weight.value(), sum);
-        m_tensors.push_back({name, linear.weight.shape(), merged});
+        addScaled<float>(1.0f, weight.value(), sum);
+        addValues(name, weight, sum);
     }
     std::vector<TensorToWrite>& tensors() { return m_tensors; }
 
 private:
+    Matrix<float> store(std::int64_t rows, std::int64_t cols)
+    {
+        auto& values = *m_storage.emplace_back(
+            std::make_unique<std::vector<float>>(static_cast<std::size_t>(rows * cols)));
+        return {values.data(), rows, cols};
+    }
+
+    void addValues(const std::string& name, const Parameter<float>& parameter, ConstMatrix<float> values)
+    {
+        if (parameter.isTransposedInFiles()) {
+            const Matrix<float> transposed = store(values.cols, values.rows);
+            for (std::int64_t r = 0; r < values.rows; ++r)
+                for (std::int64_t c = 0; c < values.cols; ++c)
+                    transposed(c, r) = values(r, c);
+            values = transposed;
+        }
+        m_tensors.push_back(
+            {name, parameter.fileShape(), {values.data, static_cast<std::size_t>(values.size())}});
+    }
+
     std::vector<TensorToWrite> m_tensors;
     std::vector<std::unique_ptr<std::vector<float>>> m_storage;
 };
 
-std::string moduleOf(const std::string& parameter) { return parameter.substr(0, parameter.rfind('.')); }
+std::string moduleOf(const std::string& parameter)
+{
+    return parameter.substr(0, parameter.rfind('.'));
+}
 
-/// Modules that have to be saved whole besides the head: newly initialised ones and what `config` names. As few path parts as
-/// tell them apart from others would do; two ("pooler.dense") are what people write.
+/// Modules that have to be saved whole besides the head: newly initialised ones and what `config` names. As
+/// few path parts as tell them apart from others would do; two ("pooler.dense") are what people write.
 std::vector<std::string> modulesToSaveOf(LanguageModel<float>& model, const LoraConfig& config)
 {
     std::vector<std::string> modules = savedModules(config.modulesToSave, model.task());
@@ -67,7 +88,7 @@ std::set<std::string> adaptedModules(LanguageModel<float>& model, const std::vec
 {
     std::set<std::string> modules;
     for (const LinearSite<float>& site : model.linears())
-        if (site.linear->adapter && !isInSavedModule(site.linear->weight.name(), saved))
+        if (site.linear->adapter && !isInSavedModule(site.linear->name() + ".weight", saved))
             modules.insert(site.linear->name());
     return modules;
 }
@@ -81,8 +102,8 @@ bool selects(const LoraConfig& config, const ModelParts& parts, const std::vecto
     return selected == modules;
 }
 
-/// The configuration a reader needs to find exactly the adapted modules: a plain list, since not every reader knows
-/// "all-linear" and regular expressions; short names where they suffice, full paths otherwise.
+/// The configuration a reader needs to find exactly the adapted modules: a plain list, since not every reader
+/// knows "all-linear" and regular expressions; short names where they suffice, full paths otherwise.
 LoraConfig exportedConfig(LanguageModel<float>& model, const LoraConfig& config,
                           const std::vector<std::string>& saved, const std::set<std::string>& modules)
 {
@@ -100,8 +121,8 @@ LoraConfig exportedConfig(LanguageModel<float>& model, const LoraConfig& config,
     return exported;
 }
 
-void collectAdapter(LanguageModel<float>& model, const LoraConfig& config, const std::vector<std::string>& saved,
-                    TensorCollection& out)
+void collectAdapter(LanguageModel<float>& model, const LoraConfig& config,
+                    const std::vector<std::string>& saved, TensorCollection& out)
 {
     std::map<std::string, Linear<float>*> linears;
     for (const LinearSite<float>& site : model.linears())
@@ -144,11 +165,34 @@ std::vector<float> probeLogits(const LanguageModel<float>& model, const Tokenize
     std::vector<float> all;
     for (std::size_t i = 0; i < loader.size(); ++i) {
         loader.load(i, batch);
+        if (isLanguageModelling(model.task()))
+            batch.tokenLabels.clear(); // with labels there is a loss but no logits
         pass.evaluate(batch);
         const ConstMatrix<float> logits = pass.logits();
         all.insert(all.end(), logits.data, logits.data + logits.size());
     }
     return all;
+}
+
+/// Outputs of the classifier, as loadModel wants them; 0 for language models.
+std::int64_t labelCountOf(LanguageModel<float>& model)
+{
+    return isLanguageModelling(model.task()) ? 0 : model.linears().back().linear->outFeatures();
+}
+
+std::string_view problemType(TaskType task)
+{
+    if (task == TaskType::Regression)
+        return "regression";
+    return task == TaskType::MultiLabelClassification ? "multi_label_classification"
+                                                      : "single_label_classification";
+}
+
+/// Whether the output embedding will no longer be the word embeddings in what is written.
+bool isUntied(LanguageModel<float>& model)
+{
+    const Linear<float>* output = model.head().outputEmbedding();
+    return output && model.config().tieWordEmbeddings && (!output->isTied() || output->adapter);
 }
 
 void setLabels(nlohmann::ordered_json& document, const std::vector<std::string>& labels)
@@ -165,8 +209,8 @@ void setLabels(nlohmann::ordered_json& document, const std::vector<std::string>&
 
 } // namespace
 
-void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model, const LoraConfig& config,
-                      const std::string& baseModel)
+void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
+                      const LoraConfig& config, const std::string& baseModel)
 {
     const std::vector<std::string> saved = modulesToSaveOf(model, config);
     const std::set<std::string> modules = adaptedModules(model, saved);
@@ -177,6 +221,9 @@ void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>&
     peft.lora = exportedConfig(model, config, saved, modules);
     peft.taskType = peftTaskType(model.task());
     peft.baseModel = baseModel;
+    for (const LinearSite<float>& site : model.linears())
+        peft.isTransposed =
+            peft.isTransposed || (site.linear->adapter && site.linear->weight.isTransposedInFiles());
     TensorCollection collection;
     collectAdapter(model, config, saved, collection);
     writeFolderAtomically(folder, [&](const std::filesystem::path& temporary) {
@@ -185,15 +232,16 @@ void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>&
     });
 }
 
-ExportCertificate checkPeftAdapter(const std::filesystem::path& folder, const std::filesystem::path& baseFolder,
-                                   LanguageModel<float>& model, const TokenizedDataset& probe)
+ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
+                                   const std::filesystem::path& baseFolder, LanguageModel<float>& model,
+                                   const TokenizedDataset& probe)
 {
     const PeftConfig config = readPeftConfig(folder);
     const SafetensorsFile tensors = openAdapterTensors(folder);
     // Another seed than any run's: what the base lacks must come from the adapter, not from the same dice.
     constexpr std::uint64_t unrelatedSeed = 0xD1CE;
-    const auto labels = static_cast<std::int64_t>(model.labelNames.size());
-    const LoadedModel<float> fresh = loadModel<float>(baseFolder, model.task(), labels, unrelatedSeed);
+    const LoadedModel<float> fresh =
+        loadModel<float>(baseFolder, model.task(), labelCountOf(model), unrelatedSeed);
     loadAdapter(*fresh.model, config, tensors);
     const std::vector<float> expected = probeLogits(model, probe);
     const std::vector<float> found = probeLogits(*fresh.model, probe);
@@ -229,12 +277,24 @@ void writeModelFolder(const std::filesystem::path& folder, LanguageModel<float>&
     });
     nlohmann::ordered_json config = model.config().document;
     config["architectures"] = {architectureName(model.config(), model.task())};
-    if (model.task() == TaskType::SequenceClassification)
-        setLabels(config, model.labelNames);
+    config["torch_dtype"] = "float32";
+    if (isUntied(model)) {
+        const Linear<float>& output = *model.head().outputEmbedding();
+        if (output.isTied())
+            collection.addMerged(output.name() + ".weight", output);
+        config["tie_word_embeddings"] = false;
+    }
+    if (isSequenceTask(model.task()))
+        config["problem_type"] = problemType(model.task());
+    if (isSequenceTask(model.task()) || model.task() == TaskType::TokenClassification)
+        setLabels(config, model.task() == TaskType::Regression ? std::vector<std::string>{"LABEL_0"}
+                                                               : model.labelNames);
     writeFolderAtomically(folder, [&](const std::filesystem::path& temporary) {
         writeSafetensors(temporary / "model.safetensors", std::move(collection.tensors()));
         writeFileAtomically(temporary / "config.json", config.dump(2) + "\n");
-        for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"}) {
+        for (const char* name :
+             {"tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt",
+              "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"}) {
             std::error_code error;
             if (std::filesystem::exists(baseFolder / name, error))
                 writeFileAtomically(temporary / name, readFile(baseFolder / name));

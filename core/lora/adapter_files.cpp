@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/lora/adapter_injection.h"
 #include "core/models/model_family.h"
+#include "core/models/model_loader.h"
 
 #include <set>
 
@@ -32,12 +33,13 @@ Parameter<T>* findParameter(const std::map<std::string, Parameter<T>*>& paramete
 template <class T>
 void fill(Parameter<T>& parameter, const NamedTensor& tensor, const std::string& source)
 {
-    if (tensor.shape != parameter.shape())
+    if (tensor.shape != parameter.fileShape())
         throw Error(ErrorKind::BadInput,
                     fmt::format("{}: tensor {} has shape {}, this model and adapter_config.json ask for {}",
-                                source, tensor.name, shapeText(tensor.shape), shapeText(parameter.shape())),
+                                source, tensor.name, shapeText(tensor.shape),
+                                shapeText(parameter.fileShape())),
                     "The adapter belongs to another base model, or r does not match.");
-    tensor.copyTo(std::span<T>(parameter.mutableValue().data, static_cast<std::size_t>(parameter.size())));
+    copyTensor(tensor, parameter);
 }
 
 } // namespace
@@ -61,9 +63,9 @@ SafetensorsFile openAdapterTensors(const std::filesystem::path& folder)
 std::int64_t adapterLabelCount(const SafetensorsFile& tensors)
 {
     for (const NamedTensor& tensor : tensors.tensors())
-        if ((tensor.name.ends_with("classifier.weight") || tensor.name.ends_with("score.weight")) &&
-            tensor.shape.size() == 2)
-            return tensor.shape[0];
+        for (const char* classifier : {".classifier.weight", ".score.weight", ".classifier.out_proj.weight"})
+            if (tensor.name.ends_with(classifier) && tensor.shape.size() == 2)
+                return tensor.shape[0];
     return 0;
 }
 
@@ -72,6 +74,8 @@ void loadAdapter(LanguageModel<T>& model, const PeftConfig& config, const Safete
 {
     const std::string source = tensors.path().string();
     const TrainingPlan plan = planTraining({MethodType::Lora, config.lora}, partsOf(model));
+    if (!plan.untiedModule.empty())
+        model.head().outputEmbedding()->untie();
     attachAdapters(model, plan.adapters, config.lora.loraDropout);
     std::map<std::string, Parameter<T>*> parameters;
     std::set<std::string> wanted;

@@ -30,12 +30,19 @@ ModelParts partsOf(LanguageModel<T>& model)
 {
     ModelParts parts;
     parts.task = model.task();
-    for (const LinearSite<T>& site : model.linears())
+    for (const LinearSite<T>& site : model.linears()) {
         parts.linears.push_back({site.linear->name(), site.block, site.isHead});
-    model.visitParameters([&](Parameter<T>& parameter) {
-        if (!isAdapterParameter(parameter.name()))
-            parts.parameters.push_back(parameter.name());
-    });
+        if (site.linear->isTied())
+            parts.tiedModule = site.linear->name();
+    }
+    const auto collectInto = [](std::vector<std::string>& names) {
+        return [&names](Parameter<T>& parameter) {
+            if (!isAdapterParameter(parameter.name()))
+                names.push_back(parameter.name());
+        };
+    };
+    model.visitParameters(collectInto(parts.parameters));
+    model.visitHeadParameters(collectInto(parts.headParameters));
     return parts;
 }
 
@@ -77,6 +84,8 @@ template <class T>
 TrainableParameters<T> applyMethod(LanguageModel<T>& model, const MethodConfig& method, std::uint64_t seed)
 {
     const TrainingPlan plan = planTraining(method, partsOf(model));
+    if (!plan.untiedModule.empty())
+        model.head().outputEmbedding()->untie();
     injectAdapters(model, plan.adapters, method.lora.loraDropout, seed);
     return trainableOf(model, plan);
 }
@@ -88,12 +97,13 @@ void mergeAdapters(LanguageModel<T>& model)
         site.linear->mergeAdapter();
 }
 
-#define INSTANTIATE(T)                                                                                                 \
-    template ModelParts partsOf<T>(LanguageModel<T>&);                                                                 \
-    template void attachAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double);                       \
-    template void injectAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double, std::uint64_t);        \
-    template TrainableParameters<T> trainableOf<T>(LanguageModel<T>&, const TrainingPlan&);                            \
-    template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);             \
+#define INSTANTIATE(T)                                                                                       \
+    template ModelParts partsOf<T>(LanguageModel<T>&);                                                       \
+    template void attachAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double);             \
+    template void injectAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double,              \
+                                    std::uint64_t);                                                          \
+    template TrainableParameters<T> trainableOf<T>(LanguageModel<T>&, const TrainingPlan&);                  \
+    template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);   \
     template void mergeAdapters<T>(LanguageModel<T>&);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -12,21 +12,23 @@ template <class T>
 ModelParts partsOf(LanguageModel<T>& model);
 
 /// Prepares a model for training as the method says and returns what is trained:
-/// lora: adapters (A Kaiming-uniform with a = √5, B zero, so that nothing changes before the first step), the head and
-/// modules_to_save, biases as `bias` says; full: everything; head: the classifier and modules_to_save.
-/// Random streams are named after the parameters: the same seed gives the same start whatever else differs.
+/// lora: adapters (A Kaiming-uniform with a = √5, B zero, so that nothing changes before the first step), the
+/// head and modules_to_save, biases as `bias` says; full: everything; head: the classifier and
+/// modules_to_save. Random streams are named after the parameters: the same seed gives the same start
+/// whatever else differs.
 template <class T>
 TrainableParameters<T> applyMethod(LanguageModel<T>& model, const MethodConfig& method, std::uint64_t seed);
 
-/// Adds adapters, named and shaped but without values: what a file's config asks for may be far larger than its
-/// weights.
+/// Adds adapters, named and shaped but without values: what a file's config asks for may be far larger than
+/// its weights.
 template <class T>
-void attachAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, double dropoutProbability);
+void attachAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters,
+                    double dropoutProbability);
 
 /// Adds adapters, initialised as above; nothing becomes trainable.
 template <class T>
-void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, double dropoutProbability,
-                    std::uint64_t seed);
+void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters,
+                    double dropoutProbability, std::uint64_t seed);
 
 /// Makes what the plan trains trainable, its adapters (already added) included.
 template <class T>

@@ -169,7 +169,7 @@ Json peftConfigJson(const PeftConfig& config)
                      {"auto_mapping", nullptr},
                      {"base_model_name_or_path", config.baseModel},
                      {"bias", lora.bias},
-                     {"fan_in_fan_out", false},
+                     {"fan_in_fan_out", config.isTransposed},
                      {"inference_mode", true},
                      {"init_lora_weights", true},
                      {"layer_replication", nullptr},

@@ -14,6 +14,7 @@ struct PeftConfig
     LoraConfig lora;
     std::string taskType; ///< "SEQ_CLS", …
     std::string baseModel;
+    bool isTransposed = false; ///< fan_in_fan_out: the adapted modules are stored [in, out] (GPT-2's Conv1D)
 };
 
 /// Reads `<folder>/adapter_config.json`. Throws lora::Error naming file and key: not a LoRA adapter, a

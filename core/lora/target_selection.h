@@ -41,5 +41,4 @@ std::vector<std::string> savedModules(const std::vector<std::string>& modulesToS
 /// with the text.
 bool isInSavedModule(const std::string& parameterName, const std::vector<std::string>& modules);
 
-
 } // namespace lora

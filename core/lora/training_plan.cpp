@@ -4,7 +4,10 @@ namespace lora {
 
 namespace {
 
-bool isBias(const std::string& parameter) { return parameter.ends_with(".bias"); }
+bool isBias(const std::string& parameter)
+{
+    return parameter.ends_with(".bias");
+}
 
 /// Adds the biases `bias` asks for.
 void addTrainedBiases(const std::string& bias, const ModelParts& parts, TrainingPlan& plan)
@@ -24,10 +27,16 @@ ModelParts partsOf(const ModelSummary& summary, TaskType task)
 {
     ModelParts parts;
     parts.task = task;
-    for (const ModuleInfo& module : summary.modules)
+    for (const ModuleInfo& module : summary.modules) {
         parts.linears.push_back({module.name, module.block, module.isHead});
-    for (const ParameterInfo& parameter : summary.parameterList)
+        if (module.isTied)
+            parts.tiedModule = module.name;
+    }
+    for (const ParameterInfo& parameter : summary.parameterList) {
         parts.parameters.push_back(parameter.name);
+        if (parameter.place == WeightPlace::Head)
+            parts.headParameters.push_back(parameter.name);
+    }
     return parts;
 }
 
@@ -50,6 +59,15 @@ TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts)
     for (const std::string& parameter : parts.parameters)
         if (isInSavedModule(parameter, plan.savedModules))
             plan.trainedParameters.insert(parameter);
+    // A language model's head is no module PEFT saves by itself; "head" means all of it.
+    if (method.type == MethodType::Head && isLanguageModelling(parts.task))
+        plan.trainedParameters.insert(parts.headParameters.begin(), parts.headParameters.end());
+    const std::string tiedWeight = parts.tiedModule + ".weight";
+    if (!parts.tiedModule.empty() &&
+        (isInSavedModule(tiedWeight, plan.savedModules) || method.type == MethodType::Head)) {
+        plan.untiedModule = parts.tiedModule;
+        plan.trainedParameters.insert(tiedWeight);
+    }
     if (method.type == MethodType::Lora) {
         plan.adapters = planAdapters(method.lora, parts.linears, plan.savedModules);
         addTrainedBiases(method.lora.bias, parts, plan);

@@ -133,6 +133,80 @@ void geluBackward(ConstMatrix<T> x, ConstMatrix<T> dy, Matrix<T> dx)
     }
 }
 
+namespace {
+
+constexpr double geluTanhFactor = 0.79788456080286535588; // √(2/π)
+constexpr double geluTanhCubic = 0.044715;
+
+template <class T>
+T sigmoid(T x)
+{
+    return T(1) / (T(1) + std::exp(-x));
+}
+
+} // namespace
+
+template <class T>
+void geluTanh(ConstMatrix<T> x, Matrix<T> y)
+{
+    forRows(x, y, [](const T* xs, T* ys, std::size_t n) {
+        if constexpr (isFloat<T>)
+            simd::geluTanh(xs, ys, n);
+        else
+            for (std::size_t i = 0; i < n; ++i) {
+                const T v = xs[i];
+                ys[i] = v / 2 * (1 + std::tanh(geluTanhFactor * (v + geluTanhCubic * v * v * v)));
+            }
+    });
+}
+
+template <class T>
+void geluTanhBackward(ConstMatrix<T> x, ConstMatrix<T> dy, Matrix<T> dx)
+{
+    if constexpr (isFloat<T>) {
+        for (std::int64_t r = 0; r < x.rows; ++r)
+            simd::geluTanhBackward(x.row(r), dy.row(r), dx.row(r), static_cast<std::size_t>(x.cols));
+    } else {
+        combine<T>(x, dy, dx, [](T v, T dv) {
+            const T t = std::tanh(geluTanhFactor * (v + geluTanhCubic * v * v * v));
+            const T inner = geluTanhFactor * (1 + 3 * geluTanhCubic * v * v);
+            return dv * ((1 + t) / 2 + v / 2 * (1 - t * t) * inner);
+        });
+    }
+}
+
+template <class T>
+void siluMultiply(ConstMatrix<T> gate, ConstMatrix<T> up, Matrix<T> y)
+{
+    LORA_ASSERT(gate.rows == up.rows && gate.cols == up.cols && y.rows == gate.rows && y.cols == gate.cols);
+    for (std::int64_t r = 0; r < gate.rows; ++r) {
+        if constexpr (isFloat<T>)
+            simd::siluMultiply(gate.row(r), up.row(r), y.row(r), static_cast<std::size_t>(gate.cols));
+        else
+            for (std::int64_t c = 0; c < gate.cols; ++c)
+                y(r, c) = gate(r, c) * sigmoid(gate(r, c)) * up(r, c);
+    }
+}
+
+template <class T>
+void siluMultiplyBackward(ConstMatrix<T> gate, ConstMatrix<T> up, ConstMatrix<T> dy, Matrix<T> dGate,
+                          Matrix<T> dUp)
+{
+    for (std::int64_t r = 0; r < gate.rows; ++r) {
+        if constexpr (isFloat<T>) {
+            simd::siluMultiplyBackward(gate.row(r), up.row(r), dy.row(r), dGate.row(r), dUp.row(r),
+                                       static_cast<std::size_t>(gate.cols));
+        } else {
+            for (std::int64_t c = 0; c < gate.cols; ++c) {
+                const T s = sigmoid(gate(r, c));
+                const T dv = dy(r, c);
+                dGate(r, c) = dv * up(r, c) * s * (1 + gate(r, c) * (1 - s));
+                dUp(r, c) = dv * gate(r, c) * s;
+            }
+        }
+    }
+}
+
 template <class T>
 void relu(ConstMatrix<T> x, Matrix<T> y)
 {
@@ -203,6 +277,18 @@ void softmaxRows(Matrix<T> x, T scale)
 }
 
 template <class T>
+void softmaxCausalRows(Matrix<T> x, T scale, std::int64_t first, std::int64_t window)
+{
+    for (std::int64_t r = 0; r < x.rows; ++r) {
+        const std::int64_t end = std::min(first + r + 1, x.cols);
+        const std::int64_t begin = window > 0 ? std::max<std::int64_t>(0, end - window) : 0;
+        std::fill_n(x.row(r), begin, T(0));
+        softmaxRows<T>(x.rowRange(r, 1).colRange(begin, end - begin), scale);
+        std::fill_n(x.row(r) + end, x.cols - end, T(0));
+    }
+}
+
+template <class T>
 void softmaxRowsBackward(ConstMatrix<T> p, T scale, Matrix<T> dp)
 {
     LORA_ASSERT(p.rows == dp.rows && p.cols == dp.cols);
@@ -258,6 +344,12 @@ double sumOfSquares(std::span<const T> x)
     template void gelu<T>(ConstMatrix<T>, Matrix<T>);                                                        \
     template void biasGelu<T>(Matrix<T>, const T*, Matrix<T>);                                               \
     template void geluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
+    template void geluTanh<T>(ConstMatrix<T>, Matrix<T>);                                                    \
+    template void geluTanhBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                            \
+    template void siluMultiply<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
+    template void siluMultiplyBackward<T>(ConstMatrix<T>, ConstMatrix<T>, ConstMatrix<T>, Matrix<T>,         \
+                                          Matrix<T>);                                                        \
+    template void softmaxCausalRows<T>(Matrix<T>, T, std::int64_t, std::int64_t);                            \
     template void relu<T>(ConstMatrix<T>, Matrix<T>);                                                        \
     template void reluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
     template void tanhForward<T>(ConstMatrix<T>, Matrix<T>);                                                 \

@@ -33,6 +33,18 @@ void biasGelu(Matrix<T> x, const T* bias, Matrix<T> y);
 /// dx = dy · gelu'(x); dx may be dy.
 template <class T>
 void geluBackward(ConstMatrix<T> x, ConstMatrix<T> dy, Matrix<T> dx);
+/// y = x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))): "gelu_new" of GPT-2. y may be x.
+template <class T>
+void geluTanh(ConstMatrix<T> x, Matrix<T> y);
+template <class T>
+void geluTanhBackward(ConstMatrix<T> x, ConstMatrix<T> dy, Matrix<T> dx);
+/// y = gate · σ(gate) · up, one pass: SwiGLU without its products (Shazeer, arXiv:2002.05202). y may be gate.
+template <class T>
+void siluMultiply(ConstMatrix<T> gate, ConstMatrix<T> up, Matrix<T> y);
+/// dGate = dy · up · silu'(gate), dUp = dy · silu(gate); dUp may be dy.
+template <class T>
+void siluMultiplyBackward(ConstMatrix<T> gate, ConstMatrix<T> up, ConstMatrix<T> dy, Matrix<T> dGate,
+                          Matrix<T> dUp);
 template <class T>
 void relu(ConstMatrix<T> x, Matrix<T> y);
 template <class T>
@@ -51,6 +63,10 @@ void dropout(ConstMatrix<T> x, double p, std::uint64_t key, Matrix<T> y);
 /// Numerically safe softmax of scale · x, row by row, in place.
 template <class T>
 void softmaxRows(Matrix<T> x, T scale);
+/// softmaxRows over what a causal row may see, zero elsewhere: row r stands at position `first` + r and sees
+/// the columns up to its position; with `window` > 0 only the last `window` of them.
+template <class T>
+void softmaxCausalRows(Matrix<T> x, T scale, std::int64_t first, std::int64_t window);
 /// dx = scale · p ∘ (dp − Σ p∘dp) row by row, the mirror of softmaxRows; written into dp.
 template <class T>
 void softmaxRowsBackward(ConstMatrix<T> p, T scale, Matrix<T> dp);

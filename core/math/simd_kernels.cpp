@@ -142,6 +142,117 @@ void GeluBackward(const float* x, const float* dy, float* dx, std::size_t n)
     });
 }
 
+/// tanh(√(2/π) (x + 0.044715 x³))
+HWY_INLINE V geluTanhInner(V x)
+{
+    const D d;
+    const V cubic = hn::Mul(hn::Mul(x, x), hn::Mul(x, hn::Set(d, 0.044715f)));
+    return hn::Tanh(d, hn::Mul(hn::Set(d, 0.79788456f), hn::Add(x, cubic)));
+}
+
+void GeluTanh(const float* x, float* y, std::size_t n)
+{
+    map1(x, y, n, [](V v) {
+        const V half = hn::Mul(v, hn::Set(D(), 0.5f));
+        return hn::MulAdd(half, geluTanhInner(v), half);
+    });
+}
+
+void GeluTanhBackward(const float* x, const float* dy, float* dx, std::size_t n)
+{
+    map2(x, dy, dx, n, [](V v, V dv) {
+        const D d;
+        const V one = hn::Set(d, 1.0f);
+        const V half = hn::Set(d, 0.5f);
+        const V t = geluTanhInner(v);
+        const V slope =
+            hn::MulAdd(hn::Mul(v, v), hn::Set(d, 0.79788456f * 3 * 0.044715f), hn::Set(d, 0.79788456f));
+        const V cdf = hn::MulAdd(half, t, half);
+        const V density = hn::Mul(hn::Mul(half, v), hn::Mul(hn::NegMulAdd(t, t, one), slope));
+        return hn::Mul(dv, hn::Add(cdf, density));
+    });
+}
+
+HWY_INLINE V sigmoid(V x)
+{
+    const D d;
+    const V one = hn::Set(d, 1.0f);
+    return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+}
+
+void SiluMultiply(const float* gate, const float* up, float* y, std::size_t n)
+{
+    map2(gate, up, y, n, [](V g, V u) { return hn::Mul(hn::Mul(g, sigmoid(g)), u); });
+}
+
+void SiluMultiplyBackward(const float* gate, const float* up, const float* dy, float* dGate, float* dUp,
+                          std::size_t n)
+{
+    const D d;
+    const std::size_t lanes = hn::Lanes(d);
+    const V one = hn::Set(d, 1.0f);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+        const V g = hn::LoadU(d, gate + i);
+        const V dv = hn::LoadU(d, dy + i);
+        const V s = sigmoid(g);
+        const V slope = hn::Mul(s, hn::MulAdd(g, hn::Sub(one, s), one));
+        hn::StoreU(hn::Mul(hn::Mul(dv, hn::LoadU(d, up + i)), slope), d, dGate + i);
+        hn::StoreU(hn::Mul(dv, hn::Mul(g, s)), d, dUp + i);
+    }
+    for (; i < n; ++i) {
+        const float s = 1.0f / (1.0f + std::exp(-gate[i]));
+        const float dv = dy[i];
+        dGate[i] = dv * up[i] * s * (1.0f + gate[i] * (1.0f - s));
+        dUp[i] = dv * gate[i] * s;
+    }
+}
+
+void RmsNormRow(const float* x, const float* gain, float epsilon, float* y, std::size_t n, float* rstd)
+{
+    const D d;
+    const float squares = reduceSum(
+        n,
+        [&](std::size_t k) {
+            const V v = hn::LoadU(d, x + k);
+            return hn::Mul(v, v);
+        },
+        [&](std::size_t k) { return x[k] * x[k]; });
+    const float inverse = 1.0f / std::sqrt(squares / static_cast<float>(n) + epsilon);
+    const V factor = hn::Set(d, inverse);
+    map2(x, gain, y, n, [&](V v, V g) { return hn::Mul(hn::Mul(v, factor), g); });
+    if (rstd)
+        *rstd = inverse;
+}
+
+void RmsNormRowBackward(const float* x, const float* gain, float rstd, const float* dy, float* dx,
+                        float* gainGradient, std::size_t n)
+{
+    const D d;
+    const std::size_t lanes = hn::Lanes(d);
+    if (gainGradient)
+        for (std::size_t i = 0; i < n; ++i)
+            gainGradient[i] += dy[i] * x[i] * rstd;
+    if (!dx)
+        return;
+    const float projected = reduceSum(
+        n,
+        [&](std::size_t k) {
+            return hn::Mul(hn::Mul(hn::LoadU(d, dy + k), hn::LoadU(d, gain + k)), hn::LoadU(d, x + k));
+        },
+        [&](std::size_t k) { return dy[k] * gain[k] * x[k]; });
+    const float share = projected * rstd * rstd / static_cast<float>(n);
+    const V factor = hn::Set(d, rstd);
+    const V shares = hn::Set(d, share);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+        const V scaled = hn::Mul(hn::LoadU(d, dy + i), hn::LoadU(d, gain + i));
+        hn::StoreU(hn::Mul(factor, hn::NegMulAdd(hn::LoadU(d, x + i), shares, scaled)), d, dx + i);
+    }
+    for (; i < n; ++i)
+        dx[i] = rstd * (dy[i] * gain[i] - x[i] * share);
+}
+
 void TanhForward(const float* x, float* y, std::size_t n)
 {
     map1(x, y, n, [](V v) { return hn::Tanh(D(), v); });
@@ -352,6 +463,12 @@ HWY_EXPORT(AddColumnSums);
 HWY_EXPORT(Gelu);
 HWY_EXPORT(BiasGelu);
 HWY_EXPORT(GeluBackward);
+HWY_EXPORT(GeluTanh);
+HWY_EXPORT(GeluTanhBackward);
+HWY_EXPORT(SiluMultiply);
+HWY_EXPORT(SiluMultiplyBackward);
+HWY_EXPORT(RmsNormRow);
+HWY_EXPORT(RmsNormRowBackward);
 HWY_EXPORT(TanhForward);
 HWY_EXPORT(DropoutRow);
 HWY_EXPORT(SoftmaxRows);
@@ -384,6 +501,32 @@ void biasGelu(float* x, const float* bias, float* y, std::size_t n)
 void geluBackward(const float* x, const float* dy, float* dx, std::size_t n)
 {
     HWY_DYNAMIC_DISPATCH(GeluBackward)(x, dy, dx, n);
+}
+void geluTanh(const float* x, float* y, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(GeluTanh)(x, y, n);
+}
+void geluTanhBackward(const float* x, const float* dy, float* dx, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(GeluTanhBackward)(x, dy, dx, n);
+}
+void siluMultiply(const float* gate, const float* up, float* y, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(SiluMultiply)(gate, up, y, n);
+}
+void siluMultiplyBackward(const float* gate, const float* up, const float* dy, float* dGate, float* dUp,
+                          std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(SiluMultiplyBackward)(gate, up, dy, dGate, dUp, n);
+}
+void rmsNormRow(const float* x, const float* gain, float epsilon, float* y, std::size_t n, float* rstd)
+{
+    HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gain, epsilon, y, n, rstd);
+}
+void rmsNormRowBackward(const float* x, const float* gain, float rstd, const float* dy, float* dx,
+                        float* gainGradient, std::size_t n)
+{
+    HWY_DYNAMIC_DISPATCH(RmsNormRowBackward)(x, gain, rstd, dy, dx, gainGradient, n);
 }
 void tanhForward(const float* x, float* y, std::size_t n)
 {

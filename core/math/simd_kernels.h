@@ -7,7 +7,7 @@ namespace lora {
 struct AdamWStep;
 }
 
-/// The float kernels behind elementwise.h and layer_norm_kernels.h, compiled once per instruction set (Google
+/// The float kernels behind elementwise.h and norm_kernels.h, compiled once per instruction set (Google
 /// Highway) and chosen at run time. Row-major with strides; for internal use by those two files.
 namespace lora::simd {
 
@@ -17,6 +17,14 @@ void addColumnSums(const float* x, std::size_t rows, std::size_t cols, std::size
 void gelu(const float* x, float* y, std::size_t n);
 void biasGelu(float* x, const float* bias, float* y, std::size_t n);
 void geluBackward(const float* x, const float* dy, float* dx, std::size_t n);
+void geluTanh(const float* x, float* y, std::size_t n);
+void geluTanhBackward(const float* x, const float* dy, float* dx, std::size_t n);
+void siluMultiply(const float* gate, const float* up, float* y, std::size_t n);
+void siluMultiplyBackward(const float* gate, const float* up, const float* dy, float* dGate, float* dUp,
+                          std::size_t n);
+void rmsNormRow(const float* x, const float* gain, float epsilon, float* y, std::size_t n, float* rstd);
+void rmsNormRowBackward(const float* x, const float* gain, float rstd, const float* dy, float* dx,
+                        float* gainGradient, std::size_t n);
 void tanhForward(const float* x, float* y, std::size_t n);
 void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold,
                 float scale);

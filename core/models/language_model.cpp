@@ -21,6 +21,12 @@ void LanguageModel<T>::visitParameters(const std::function<void(Parameter<T>&)>&
 }
 
 template <class T>
+void LanguageModel<T>::visitHeadParameters(const std::function<void(Parameter<T>&)>& visit)
+{
+    m_head->visitParameters(visit);
+}
+
+template <class T>
 std::vector<LinearSite<T>> LanguageModel<T>::linears()
 {
     std::vector<LinearSite<T>> sites;
@@ -85,6 +91,7 @@ template <class T>
 LossSum ModelPass<T>::run(const Batch& batch, T gradientScale)
 {
     m_arena.reset();
+    m_context.isHiddenGradientWanted = m_model.trunk().isTrainable();
     m_context.offsets = batch.sequenceOffsets;
     const ConstMatrix<T> hidden = m_trunk->forward(m_context, batch);
     return m_head->forward(m_context, hidden, batch, gradientScale);
@@ -99,6 +106,25 @@ void ModelPass<T>::backward()
     m_head->backward(m_context, dHidden);
     if (!dHidden.isEmpty())
         m_trunk->backward(m_context, dHidden);
+}
+
+template <class T>
+void ModelPass<T>::startSequence(std::int64_t capacity)
+{
+    m_trunk->startSequence(capacity);
+}
+
+template <class T>
+std::span<const T> ModelPass<T>::nextLogits(std::span<const std::int32_t> ids)
+{
+    m_arena.reset();
+    m_context.gradients = nullptr;
+    m_context.isDropoutOn = false;
+    const ConstMatrix<T> hidden = m_trunk->extend(m_context, ids);
+    static const Batch unlabelled;
+    m_head->forward(m_context, hidden.rowRange(hidden.rows - 1, 1), unlabelled, T(0));
+    const ConstMatrix<T> logits = m_head->logits();
+    return {logits.data, static_cast<std::size_t>(logits.cols)};
 }
 
 template class LanguageModel<float>;

@@ -5,6 +5,7 @@
 #include "core/models/task_head.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ public:
 
     /// Every weight once, trunk first; tied weights are visited once.
     void visitParameters(const std::function<void(Parameter<T>&)>& visit);
+    /// Those of the task's head alone.
+    void visitHeadParameters(const std::function<void(Parameter<T>&)>& visit);
     std::vector<LinearSite<T>> linears();
     std::int64_t parameterCount();
     /// Dropout of all layers; the head's follows `hidden` unless the model's config has its own.
@@ -60,6 +63,12 @@ public:
     void backward();
     /// Valid until the next evaluate or forward.
     ConstMatrix<T> logits() const { return m_head->logits(); }
+
+    /// Generation with a causal head: forgets what was seen and makes room for so many tokens.
+    void startSequence(std::int64_t capacity);
+    /// Logits [vocabulary] of what follows the last of `ids`, the next tokens of the sequence. Valid until
+    /// the next call.
+    std::span<const T> nextLogits(std::span<const std::int32_t> ids);
     Arena& arena() { return m_arena; }
 
 private:

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace lora {
@@ -25,7 +26,17 @@ struct ModelFamily
 template <class T>
 const ModelFamily<T>& familyOf(const ModelConfig& config);
 
-/// The Hugging Face class of the family for a task, for config.json's `architectures`: "BertForSequenceClassification".
+/// What the family's models can be trained for: encoders everything but causal language modelling, decoders
+/// that and a result per sequence or token.
+std::span<const TaskType> tasksOf(const ModelConfig& config);
+/// Throws lora::Error (BadUsage) naming the tasks there are.
+void checkTask(const ModelConfig& config, TaskType task);
+/// What the checkpoint was made for, by its `architectures`; where that is no task to fine-tune for (an
+/// encoder's masked language modelling), sequence classification.
+TaskType usualTask(const ModelConfig& config);
+
+/// The Hugging Face class of the family for a task, for config.json's `architectures`:
+/// "BertForSequenceClassification".
 std::string architectureName(const ModelConfig& config, TaskType task);
 
 } // namespace lora

@@ -43,11 +43,12 @@ void assign(Parameter<T>& parameter, const NamedTensor& tensor,
             const std::shared_ptr<const ModelFiles>& files)
 {
     const bool isAligned = reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(T) == 0;
-    if (std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned) {
+    if (std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned &&
+        !parameter.isTransposedInFiles()) {
         parameter.view(reinterpret_cast<const T*>(tensor.bytes.data()), files);
         return;
     }
-    tensor.copyTo(std::span<T>(parameter.mutableValue().data, static_cast<std::size_t>(parameter.size())));
+    copyTensor(tensor, parameter);
 }
 
 template <class T>
@@ -56,7 +57,7 @@ template <class T>
 {
     throw Error(ErrorKind::BadInput,
                 fmt::format("{}: tensor {} has shape {}, config.json says {}", folder, tensor.name,
-                            shapeText(tensor.shape), shapeText(parameter.shape())),
+                            shapeText(tensor.shape), shapeText(parameter.fileShape())),
                 "config.json and the weights do not belong together; fetch both from the same model.");
 }
 
@@ -86,14 +87,26 @@ void fillHead(LanguageModel<T>& model, Parameter<T>& parameter, std::uint64_t se
     model.newlyInitialized.push_back(parameter.name());
 }
 
-std::string missingNotice(const std::vector<std::string>& parameters)
+/// What was missing, by module; biases alone are zero, everything else is drawn at random.
+std::vector<std::string> missingNotices(const std::vector<std::string>& parameters)
 {
-    std::vector<std::string> modules;
-    for (const std::string& name : parameters)
-        if (std::find(modules.begin(), modules.end(), moduleOf(name)) == modules.end())
-            modules.push_back(moduleOf(name));
-    return fmt::format("Not in this checkpoint, so newly initialised at random: {}.",
-                       fmt::join(modules, ", "));
+    std::vector<std::string> random;
+    std::vector<std::string> zero;
+    for (const std::string& name : parameters) {
+        const std::string module = moduleOf(name);
+        const bool isRandom =
+            std::find(parameters.begin(), parameters.end(), module + ".weight") != parameters.end();
+        std::vector<std::string>& modules = isRandom ? random : zero;
+        if (std::find(modules.begin(), modules.end(), isRandom ? module : name) == modules.end())
+            modules.push_back(isRandom ? module : name);
+    }
+    std::vector<std::string> notices;
+    if (!random.empty())
+        notices.push_back(fmt::format("Not in this checkpoint, so newly initialised at random: {}.",
+                                      fmt::join(random, ", ")));
+    if (!zero.empty())
+        notices.push_back(fmt::format("Not in this checkpoint, so set to zero: {}.", fmt::join(zero, ", ")));
+    return notices;
 }
 
 /// One hash for all tensors, whatever files they lie in.
@@ -140,6 +153,7 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
                          std::uint64_t seed)
 {
     const ModelConfig config = readModelConfig(folder);
+    checkTask(config, task);
     const ModelFamily<T>& family = familyOf<T>(config);
     const auto files = std::make_shared<const ModelFiles>(openModelTensors(folder));
     LoadedModel<T> loaded;
@@ -157,7 +171,7 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
                 toFill.push_back(&parameter);
             else
                 missing.push_back(parameter.name());
-        } else if (found->second->shape != parameter.shape()) {
+        } else if (found->second->shape != parameter.fileShape()) {
             // A classifier for another number of labels is replaced; a body of another shape is a broken
             // model.
             const bool isOtherLabelCount = isHead && !found->second->shape.empty() &&
@@ -175,8 +189,7 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
         fillHead(model, *parameter, seed);
     model.labelNames = config.labelNames;
     loaded.hash = hashOfTensors(*files);
-    if (!model.newlyInitialized.empty())
-        loaded.notices.push_back(missingNotice(model.newlyInitialized));
+    loaded.notices = missingNotices(model.newlyInitialized);
     return loaded;
 }
 
@@ -184,12 +197,29 @@ template <class T>
 std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task,
                                               std::int64_t numLabels, std::uint64_t seed)
 {
+    checkTask(config, task);
     auto model = familyOf<T>(config).make(config, task, numLabels);
     model->visitParameters(
         [&](Parameter<T>& parameter) { initialize(parameter, config.initializerRange, seed); });
     return model;
 }
 
+template <class T>
+void copyTensor(const NamedTensor& tensor, Parameter<T>& parameter)
+{
+    const Matrix<T> value = parameter.mutableValue();
+    const std::span<T> all(value.data, static_cast<std::size_t>(parameter.size()));
+    if (!parameter.isTransposedInFiles())
+        return tensor.copyTo(all);
+    std::vector<T> stored(all.size());
+    tensor.copyTo(std::span<T>(stored));
+    for (std::int64_t r = 0; r < value.rows; ++r)
+        for (std::int64_t c = 0; c < value.cols; ++c)
+            value(r, c) = stored[static_cast<std::size_t>(c * value.rows + r)];
+}
+
+template void copyTensor<float>(const NamedTensor&, Parameter<float>&);
+template void copyTensor<double>(const NamedTensor&, Parameter<double>&);
 template LoadedModel<float> loadModel<float>(const std::filesystem::path&, TaskType, std::int64_t,
                                              std::uint64_t);
 template LoadedModel<double> loadModel<double>(const std::filesystem::path&, TaskType, std::int64_t,
@@ -205,59 +235,121 @@ namespace {
 std::string columnOf(const std::string& name, int block)
 {
     const std::string number = fmt::format(".{}.", block);
-    const std::size_t at = block < 0 ? std::string::npos : name.find(number);
+    const std::size_t at = block < 0 ? std::string::npos : name.rfind(number);
     return at == std::string::npos ? name : name.substr(at + number.size());
+}
+
+/// Places of the weights inside and above the blocks by name.
+std::map<std::string, ParameterInfo> placesOf(LanguageModel<float>& model)
+{
+    std::map<std::string, ParameterInfo> places;
+    const auto note = [&](const Parameter<float>& parameter, int block, std::optional<BlockStage> stage) {
+        if (parameter.exists())
+            places[parameter.name()] = {parameter.name(), parameter.shape(),
+                                        block >= 0 ? WeightPlace::Block : WeightPlace::AboveBlocks, block,
+                                        stage};
+    };
+    for (const LinearSite<float>& site : model.linears()) {
+        if (!site.stage)
+            continue;
+        note(site.linear->weight, site.block, site.stage);
+        note(site.linear->bias, site.block, site.stage);
+    }
+    model.trunk().visitNorms([&](const NormSite<float>& site) {
+        note(site.norm->weight, site.block, site.stage);
+        note(site.norm->bias, site.block, site.stage);
+    });
+    model.visitHeadParameters([&](Parameter<float>& parameter) {
+        places[parameter.name()] = {parameter.name(), parameter.shape(), WeightPlace::Head, -1, std::nullopt};
+    });
+    return places;
+}
+
+void describeSizes(const ModelConfig& config, ModelSummary& summary)
+{
+    summary.family = config.family;
+    summary.architecture = config.architecture;
+    const auto tasks = tasksOf(config);
+    summary.tasks.assign(tasks.begin(), tasks.end());
+    summary.numLayers = config.numHiddenLayers;
+    summary.numBlocks = config.isLayerShared ? 1 : config.numHiddenLayers;
+    summary.hiddenSize = config.hiddenSize;
+    summary.numHeads = config.numAttentionHeads;
+    summary.numKeyValueHeads = config.numKeyValueHeads;
+    summary.headDim = config.headDim;
+    summary.intermediateSize = config.intermediateSize;
+    summary.vocabSize = config.vocabSize;
+    summary.maxPositions = config.maxPositionEmbeddings;
+    summary.isDecoder = config.isDecoder;
+}
+
+bool hasTokenizerFile(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    const auto has = [&](const char* name) { return std::filesystem::exists(folder / name, error); };
+    return has("tokenizer.json") || has("tokenizer.model") || has("vocab.txt") ||
+           (has("vocab.json") && has("merges.txt"));
+}
+
+ModuleInfo describeModule(const LinearSite<float>& site, const Linear<float>* outputEmbedding)
+{
+    ModuleInfo info;
+    info.name = site.linear->name();
+    info.inFeatures = site.linear->inFeatures();
+    info.outFeatures = site.linear->outFeatures();
+    info.block = site.block;
+    info.column = columnOf(info.name, site.block);
+    info.isHead = site.isHead;
+    info.stage = site.stage;
+    info.isOutputEmbedding = site.linear == outputEmbedding;
+    info.isTied = site.linear->isTied();
+    return info;
 }
 
 } // namespace
 
-ModelSummary describeModel(const std::string& pathOrBuiltin, TaskType task, std::int64_t numLabels)
+ModelSummary describeModel(const std::string& pathOrBuiltin, std::optional<TaskType> wantedTask,
+                           std::int64_t numLabels)
 {
     const std::filesystem::path folder = modelFolder(pathOrBuiltin);
     const ModelConfig config = readModelConfig(folder);
+    const TaskType task = wantedTask.value_or(usualTask(config));
+    checkTask(config, task);
     const ModelFamily<float>& family = familyOf<float>(config);
     const ModelFiles files = openModelTensors(folder);
     if (numLabels == 0)
-        numLabels = std::max<std::int64_t>(2, static_cast<std::int64_t>(config.labelNames.size()));
+        numLabels = task == TaskType::Regression
+                        ? 1
+                        : std::max<std::int64_t>(2, static_cast<std::int64_t>(config.labelNames.size()));
     const auto model = family.make(config, task, numLabels);
     const auto tensors = tensorsByParameter(files, family);
 
     ModelSummary summary;
+    describeSizes(config, summary);
     summary.path = pathOrBuiltin;
-    summary.family = config.family;
-    summary.architecture = config.architecture;
+    summary.task = task;
     summary.parameters = model->parameterCount();
     summary.fileBytes = static_cast<std::int64_t>(files.totalBytes());
-    summary.numLayers = config.numHiddenLayers;
-    summary.hiddenSize = config.hiddenSize;
-    summary.numHeads = config.numAttentionHeads;
-    summary.intermediateSize = config.intermediateSize;
-    summary.vocabSize = config.vocabSize;
-    summary.maxPositions = config.maxPositionEmbeddings;
-    std::error_code error;
-    summary.hasTokenizer = std::filesystem::exists(folder / "tokenizer.json", error) ||
-                           std::filesystem::exists(folder / "vocab.txt", error);
+    summary.hasTokenizer = hasTokenizerFile(folder);
     for (const LinearSite<float>& site : model->linears()) {
-        ModuleInfo info;
-        info.name = site.linear->name();
-        info.inFeatures = site.linear->inFeatures();
-        info.outFeatures = site.linear->outFeatures();
-        info.block = site.block;
-        info.column = columnOf(info.name, site.block);
-        info.isHead = site.isHead;
-        info.isMissing = !tensors.contains(site.linear->weight.name());
-        summary.modules.push_back(std::move(info));
+        summary.modules.push_back(describeModule(site, model->head().outputEmbedding()));
+        summary.modules.back().isMissing =
+            !site.linear->isTied() && !tensors.contains(site.linear->weight.name());
     }
     std::vector<std::string> missing;
     std::vector<std::string> missingBody;
+    const std::map<std::string, ParameterInfo> places = placesOf(*model);
     model->visitParameters([&](Parameter<float>& parameter) {
-        summary.parameterList.push_back({parameter.name(), parameter.shape()});
+        const auto place = places.find(parameter.name());
+        summary.parameterList.push_back(place != places.end()
+                                            ? place->second
+                                            : ParameterInfo{parameter.name(), parameter.shape(),
+                                                            WeightPlace::Embeddings, -1, std::nullopt});
         if (!tensors.contains(parameter.name()))
             (family.mayBeMissing(parameter.name()) ? missing : missingBody).push_back(parameter.name());
     });
     failOnMissing(missingBody, folder.string());
-    if (!missing.empty())
-        summary.notices.push_back(missingNotice(missing));
+    summary.notices = missingNotices(missing);
     if (!summary.hasTokenizer)
         summary.notices.push_back("No tokenizer in this folder: only already tokenised data can be used.");
     return summary;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/io/named_tensor.h"
 #include "core/models/language_model.h"
 #include "core/models/model_summary.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,13 +33,18 @@ template <class T>
 LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std::int64_t numLabels,
                          std::uint64_t seed);
 
+/// Copies a tensor of the parameter's file shape, turning it where files hold it transposed.
+template <class T>
+void copyTensor(const NamedTensor& tensor, Parameter<T>& parameter);
+
 /// A model from nothing: all weights drawn as above, norms 1.
 template <class T>
 std::unique_ptr<LanguageModel<T>> createModel(const ModelConfig& config, TaskType task,
                                               std::int64_t numLabels, std::uint64_t seed);
 
-/// What can be told from headers alone. `numLabels` 0: as config.json says, else 2.
-ModelSummary describeModel(const std::string& pathOrBuiltin, TaskType task = TaskType::SequenceClassification,
+/// What can be told from headers alone. No task: the usual one of the model; `numLabels` 0: as config.json
+/// says, else 2.
+ModelSummary describeModel(const std::string& pathOrBuiltin, std::optional<TaskType> task = std::nullopt,
                            std::int64_t numLabels = 0);
 
 } // namespace lora

@@ -23,8 +23,9 @@ public:
                             T gradientScale) = 0;
     /// Adds the head's weight gradients; writes dHidden [tokens, hidden] unless it is empty.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
-    /// Results of the last forward without labels or in inference: classification [sequences, labels]. Lives
-    /// in the arena.
+    /// Results of the last forward, in the arena: [sequences, labels] of a sequence task, [tokens, labels] of
+    /// token classification, [tokens, 2] of question answering (start, end); language modelling [rows,
+    /// vocabulary], only of a batch without labels.
     virtual ConstMatrix<T> logits() const = 0;
 };
 
@@ -39,6 +40,9 @@ public:
     virtual void visitParameters(const std::function<void(Parameter<T>&)>& visit) = 0;
     virtual void visitLinears(const std::function<void(const LinearSite<T>&)>& visit) = 0;
     virtual void setDropout(double probability) = 0;
+    /// The module that turns hidden states into logits over the vocabulary; null in other heads. It may be
+    /// tied to the word embeddings.
+    virtual Linear<T>* outputEmbedding() { return nullptr; }
 };
 
 } // namespace lora

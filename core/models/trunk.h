@@ -1,10 +1,14 @@
 #pragma once
 
 #include "core/data/batch.h"
+#include "core/nn/block_stage.h"
 #include "core/nn/linear.h"
+#include "core/nn/norm.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace lora {
@@ -15,7 +19,17 @@ struct LinearSite
 {
     Linear<T>* linear = nullptr;
     int block = -1;      ///< block index; -1 outside the stack
-    bool isHead = false; ///< belongs to the task's head (classifier), which is trained whole, not adapted
+    bool isHead = false; ///< belongs to the task's head: never a target of "all-linear"
+    std::optional<BlockStage> stage = std::nullopt; ///< inside a block
+};
+
+/// A normalisation with its place in the model.
+template <class T>
+struct NormSite
+{
+    Norm<T>* norm = nullptr;
+    int block = -1;
+    std::optional<BlockStage> stage = std::nullopt;
 };
 
 /// One worker's way through the trunk: owns what forward saves for backward.
@@ -29,6 +43,11 @@ public:
     /// Adds all weight gradients of the trunk; dHidden is used up. Goes down only to the lowest trainable
     /// weight.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
+
+    /// Generation, decoders only: forgets what was seen and makes room for so many tokens.
+    virtual void startSequence(std::int64_t capacity) = 0;
+    /// Hidden states [ids, hidden] of the next tokens of the sequence, in the context's arena.
+    virtual ConstMatrix<T> extend(PassContext<T>& context, std::span<const std::int32_t> ids) = 0;
 };
 
 /// Everything of a model between token ids and the hidden states a task's head reads: the part all tasks
@@ -43,6 +62,8 @@ public:
     virtual bool isTrainable() const = 0;
     virtual void visitParameters(const std::function<void(Parameter<T>&)>& visit) = 0;
     virtual void visitLinears(const std::function<void(const LinearSite<T>&)>& visit) = 0;
+    /// Inside the blocks and above them.
+    virtual void visitNorms(const std::function<void(const NormSite<T>&)>& visit) = 0;
     virtual void setDropout(double hidden, double attention) = 0;
     /// Word embeddings, for heads tied to them.
     virtual Parameter<T>& wordEmbeddings() = 0;

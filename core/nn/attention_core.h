@@ -6,9 +6,22 @@
 
 namespace lora {
 
+struct AttentionShape
+{
+    std::int64_t heads = 0;
+    std::int64_t keyValueHeads = 0; ///< heads share them in groups (Ainslie et al., arXiv:2305.13245)
+    std::int64_t headDim = 0;
+    bool isCausal = false;
+    std::int64_t window = 0; ///< causal: how many tokens a token sees, itself included; 0: all before it
+    double scale = 0;        ///< of the scores; 0: 1 / √headDim
+
+    std::int64_t querySize() const { return heads * headDim; }
+    std::int64_t keyValueSize() const { return keyValueHeads * headDim; }
+};
+
 /// Scaled dot-product attention (Vaswani et al., arXiv:1706.03762) inside each packed sequence: every head of
-/// every sequence is its own small product, so padding never exists. q, k, v and the result are [tokens,
-/// heads · headDim].
+/// every sequence is its own small product, so padding never exists. q and the result are [tokens, heads ·
+/// headDim], k and v [tokens, keyValueHeads · headDim].
 template <class T>
 class AttentionCore
 {
@@ -20,8 +33,9 @@ public:
         std::uint64_t dropoutKey = 0;
     };
 
-    AttentionCore(std::int64_t heads, std::int64_t headDim);
+    explicit AttentionCore(const AttentionShape& shape);
 
+    const AttentionShape& shape() const { return m_shape; }
     /// Numbers kept for backward for one sequence of so many tokens.
     static std::int64_t savedSize(std::int64_t heads, std::int64_t length) { return heads * length * length; }
 
@@ -30,12 +44,17 @@ public:
     /// Overwrites dq, dk, dv.
     void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dout, Matrix<T> dq,
                   Matrix<T> dk, Matrix<T> dv) const;
+    /// Generation: the new tokens q [n] of one sequence look at keys and values of all its tokens [total],
+    /// theirs included.
+    void extend(PassContext<T>& context, ConstMatrix<T> q, ConstMatrix<T> keys, ConstMatrix<T> values,
+                Matrix<T> out) const;
 
     double dropoutProbability = 0;
 
 private:
-    std::int64_t m_heads;
-    std::int64_t m_headDim;
+    void normalize(Matrix<T> scores, std::int64_t first) const;
+
+    AttentionShape m_shape;
     T m_scale;
 };
 

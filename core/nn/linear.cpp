@@ -6,12 +6,33 @@
 namespace lora {
 
 template <class T>
-Linear<T>::Linear(const std::string& moduleName, std::int64_t in, std::int64_t out, Bias hasBias)
+Linear<T>::Linear(const std::string& moduleName, std::int64_t in, std::int64_t out, Bias hasBias,
+                  WeightLayout layout)
     : weight(moduleName + ".weight", {out, in})
     , m_name(moduleName)
 {
+    if (layout == WeightLayout::InByOut)
+        weight.setTransposedInFiles();
     if (hasBias == Bias::Yes)
         bias = Parameter<T>(moduleName + ".bias", {out});
+}
+
+template <class T>
+Linear<T>::Linear(const std::string& moduleName, Parameter<T>& tiedWeight, const std::string& biasName)
+    : m_name(moduleName)
+    , m_tied(&tiedWeight)
+{
+    if (!biasName.empty())
+        bias = Parameter<T>(biasName, {tiedWeight.value().rows});
+}
+
+template <class T>
+void Linear<T>::untie()
+{
+    LORA_ASSERT(m_tied);
+    weight = Parameter<T>(m_name + ".weight", m_tied->shape());
+    weight.shareValuesOf(*m_tied);
+    m_tied = nullptr;
 }
 
 template <class T>
@@ -25,7 +46,7 @@ void Linear<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, 
 template <class T>
 void Linear<T>::forwardWithoutBias(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
 {
-    multiplyByTransposed<T>(x, weight.value(), y);
+    multiplyByTransposed<T>(x, usedWeight().value(), y);
     if (saved)
         saved->x = x;
     if (adapter)
@@ -38,12 +59,12 @@ void Linear<T>::backward(PassContext<T>& context, const Saved& saved, ConstMatri
 {
     if (inputGradient != InputGradient::Skip) {
         const T keep = inputGradient == InputGradient::Add ? T(1) : T(0);
-        gemm<T>(Transpose::No, Transpose::No, T(1), dy, weight.value(), keep, dx);
+        gemm<T>(Transpose::No, Transpose::No, T(1), dy, usedWeight().value(), keep, dx);
     }
     if (adapter)
         adapter->backward(context, saved.adapter, dy, dx, inputGradient);
-    if (weight.isTrainable())
-        gemm<T>(Transpose::Yes, Transpose::No, T(1), dy, saved.x, T(1), context.gradients->of(weight));
+    if (usedWeight().isTrainable())
+        gemm<T>(Transpose::Yes, Transpose::No, T(1), dy, saved.x, T(1), context.gradients->of(usedWeight()));
     if (bias.isTrainable())
         addColumnSums<T>(dy, context.gradients->of(bias).data);
 }
@@ -53,6 +74,8 @@ void Linear<T>::mergeAdapter()
 {
     if (!adapter)
         return;
+    if (isTied())
+        untie(); // the update is the head's alone, not the embeddings'
     std::vector<T> delta(static_cast<std::size_t>(weight.size()));
     adapter->writeDelta({delta.data(), outFeatures(), inFeatures()});
     addScaled<T>(T(1), ConstMatrix<T>(delta.data(), outFeatures(), inFeatures()), weight.mutableValue());

@@ -32,6 +32,21 @@ public:
     void view(const T* values, std::shared_ptr<const void> owner);
     bool hasValues() const { return m_values != nullptr; }
 
+    /// Whether checkpoints hold this matrix transposed: GPT-2's Conv1D is [in, out] in files, [out, in] here.
+    bool isTransposedInFiles() const { return m_isTransposedInFiles; }
+    void setTransposedInFiles() { m_isTransposedInFiles = true; }
+    /// Shape in files.
+    std::vector<std::int64_t> fileShape() const
+    {
+        return m_isTransposedInFiles ? std::vector<std::int64_t>(m_shape.rbegin(), m_shape.rend()) : m_shape;
+    }
+    /// Another parameter's values under this one's name, shared until somebody writes.
+    void shareValuesOf(const Parameter& other)
+    {
+        m_values = other.m_values;
+        m_isOwned = false;
+    }
+
     bool isTrainable() const { return m_gradientOffset >= 0; }
     /// Place of this weight's gradient in every GradientStore; -1 while frozen. Set by TrainableParameters
     /// alone.
@@ -45,6 +60,7 @@ private:
     std::int64_t m_cols = 0;
     std::shared_ptr<const T> m_values;
     bool m_isOwned = false;
+    bool m_isTransposedInFiles = false;
     std::int64_t m_gradientOffset = -1;
 };
 

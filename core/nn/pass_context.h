@@ -9,6 +9,9 @@
 
 namespace lora {
 
+template <class T>
+class RotaryTable;
+
 /// What one worker's forward and backward share besides the weights. Layers take their activations and
 /// scratch from `arena` and add weight gradients to `gradients`.
 template <class T>
@@ -18,6 +21,10 @@ struct PassContext
     GradientStore<T>* gradients = nullptr; ///< null: inference, nothing is kept for backward
     std::span<const std::int32_t> offsets =
         {}; ///< first token of each sequence, and the end; [sequences + 1]
+    const RotaryTable<T>* rotary =
+        nullptr;                        ///< families with rotary positions: long enough for every sequence
+    std::int64_t firstPosition = 0;     ///< generation: place of the first token in its sequence
+    bool isHiddenGradientWanted = true; ///< whether anything below the task's head is trained
     bool isDropoutOn = false;
     std::uint64_t dropoutKey = 0; ///< of this step and worker
 

@@ -1,22 +1,8 @@
 #include "core/nn/post_norm_block.h"
 
+#include "core/nn/branch_dropout.h"
+
 namespace lora {
-
-namespace {
-
-/// Gradient of a residual branch's dropout: a masked copy in the arena, or dy itself when there was none.
-template <class T>
-ConstMatrix<T> branchGradient(PassContext<T>& context, ConstMatrix<T> dy, double probability,
-                              std::uint64_t key)
-{
-    if (key == 0)
-        return dy;
-    Matrix<T> masked = context.arena->template matrix<T>(dy.rows, dy.cols);
-    dropout<T>(dy, probability, key, masked);
-    return masked;
-}
-
-} // namespace
 
 template <class T>
 PostNormBlock<T>::PostNormBlock(const PostNormBlockNames& names, const PostNormBlockShape& shape)
@@ -28,7 +14,7 @@ PostNormBlock<T>::PostNormBlock(const PostNormBlockNames& names, const PostNormB
     , output(names.output, shape.intermediate, shape.hidden, Bias::Yes)
     , attentionNorm(names.attentionNorm, shape.hidden, shape.normEpsilon)
     , outputNorm(names.outputNorm, shape.hidden, shape.normEpsilon)
-    , attention(shape.heads, shape.hidden / shape.heads)
+    , attention({.heads = shape.heads, .keyValueHeads = shape.heads, .headDim = shape.hidden / shape.heads})
     , m_shape(shape)
 {}
 
@@ -38,13 +24,6 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
     Arena& arena = *context.arena;
     const std::int64_t n = x.rows;
     const auto takeRows = [&](std::int64_t cols) { return arena.matrix<T>(n, cols); };
-    const auto dropBranch = [&](Matrix<T> branch) -> std::uint64_t {
-        if (!context.isDropoutOn || dropoutProbability == 0)
-            return 0;
-        const std::uint64_t dropoutKey = context.nextDropoutKey();
-        dropout<T>(branch, dropoutProbability, dropoutKey, branch);
-        return dropoutKey;
-    };
     const Arena::Mark start = arena.mark();
 
     Matrix<T> q = takeRows(m_shape.hidden);
@@ -58,7 +37,7 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
 
     Matrix<T> sum1 = takeRows(m_shape.hidden);
     attentionOutput.forward(context, mixed, sum1, saved ? &saved->attentionOutput : nullptr);
-    const std::uint64_t key1 = dropBranch(sum1);
+    const std::uint64_t key1 = dropBranch(context, dropoutProbability, sum1);
     addScaled<T>(T(1), x, sum1);
     Matrix<T> h = takeRows(m_shape.hidden);
     attentionNorm.forward(context, sum1, h, saved ? &saved->attentionNorm : nullptr);
@@ -74,7 +53,7 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
     output.forward(context, activated, sum2, saved && output.needsInput() ? &saved->output : nullptr);
     if (saved && !output.needsInput())
         arena.release(beforeActivated);
-    const std::uint64_t key2 = dropBranch(sum2);
+    const std::uint64_t key2 = dropBranch(context, dropoutProbability, sum2);
     addScaled<T>(T(1), h, sum2);
     outputNorm.forward(context, sum2, y, saved ? &saved->outputNorm : nullptr);
 
@@ -163,20 +142,34 @@ bool PostNormBlock<T>::isTrainable() const
 }
 
 template <class T>
-void PostNormBlock<T>::visitLinears(const std::function<void(Linear<T>&)>& visit)
+void PostNormBlock<T>::visitLinears(const std::function<void(Linear<T>&, BlockStage)>& visit)
 {
-    for (Linear<T>* linear : {&query, &key, &value, &attentionOutput, &intermediate, &output})
-        visit(*linear);
+    for (Linear<T>* linear : {&query, &key, &value})
+        visit(*linear, BlockStage::AttentionInput);
+    visit(attentionOutput, BlockStage::AttentionOutput);
+    visit(intermediate, BlockStage::FeedForwardInput);
+    visit(output, BlockStage::FeedForwardOutput);
+}
+
+template <class T>
+void PostNormBlock<T>::visitNorms(const std::function<void(Norm<T>&, BlockStage)>& visit)
+{
+    visit(attentionNorm, BlockStage::MiddleNorm);
+    visit(outputNorm, BlockStage::OutputNorm);
 }
 
 template <class T>
 void PostNormBlock<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
 {
-    visitLinears([&](Linear<T>& linear) { visitLinearParameters(linear, visit); });
-    for (LayerNorm<T>* norm : {&attentionNorm, &outputNorm}) {
-        visit(norm->weight);
-        visit(norm->bias);
-    }
+    visitLinears([&](Linear<T>& linear, BlockStage) { visitLinearParameters(linear, visit); });
+    visitNorms([&](Norm<T>& norm, BlockStage) { visitNormParameters(norm, visit); });
+}
+
+template <class T>
+void PostNormBlock<T>::setDropout(double hidden, double attentionProbability)
+{
+    dropoutProbability = hidden;
+    attention.dropoutProbability = attentionProbability;
 }
 
 template class PostNormBlock<float>;

@@ -2,8 +2,9 @@
 
 #include "core/nn/activation.h"
 #include "core/nn/attention_core.h"
-#include "core/nn/layer_norm.h"
+#include "core/nn/block_stage.h"
 #include "core/nn/linear.h"
+#include "core/nn/norm.h"
 
 #include <functional>
 #include <string>
@@ -37,7 +38,7 @@ public:
     {
         typename Linear<T>::Saved query, key, value, attentionOutput, intermediate, output;
         typename AttentionCore<T>::Saved attention;
-        typename LayerNorm<T>::Saved attentionNorm, outputNorm;
+        typename Norm<T>::Saved attentionNorm, outputNorm;
         ConstMatrix<T> preActivation; ///< intermediate(h), [tokens, intermediate]
         std::uint64_t attentionDropoutKey = 0;
         std::uint64_t outputDropoutKey = 0;
@@ -53,10 +54,12 @@ public:
 
     bool isTrainable() const;
     void visitParameters(const std::function<void(Parameter<T>&)>& visit);
-    void visitLinears(const std::function<void(Linear<T>&)>& visit);
+    void visitLinears(const std::function<void(Linear<T>&, BlockStage)>& visit);
+    void visitNorms(const std::function<void(Norm<T>&, BlockStage)>& visit);
+    void setDropout(double hidden, double attentionProbability);
 
     Linear<T> query, key, value, attentionOutput, intermediate, output;
-    LayerNorm<T> attentionNorm, outputNorm;
+    Norm<T> attentionNorm, outputNorm;
     AttentionCore<T> attention;
     double dropoutProbability = 0;
 

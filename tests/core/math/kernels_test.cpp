@@ -1,5 +1,5 @@
 #include "core/math/elementwise.h"
-#include "core/math/layer_norm_kernels.h"
+#include "core/math/norm_kernels.h"
 #include "tests/support/random_values.h"
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "core/nn/encoder_embeddings.h"
+#include "core/nn/embeddings.h"
 
 #include "core/math/elementwise.h"
 
@@ -25,40 +25,43 @@ void addRow(const T* from, T* to, std::int64_t cols)
 } // namespace
 
 template <class T>
-EncoderEmbeddings<T>::EncoderEmbeddings(const EncoderEmbeddingNames& names,
-                                        const EncoderEmbeddingShape& shape)
+Embeddings<T>::Embeddings(const EmbeddingNames& names, const EmbeddingShape& shape)
     : word(names.word + ".weight", {shape.vocabulary, shape.hidden})
-    , position(names.position + ".weight", {shape.positions, shape.hidden})
-    , norm(names.norm, shape.hidden, shape.normEpsilon)
     , m_firstPosition(shape.firstPosition)
 {
+    if (!names.position.empty())
+        position = Parameter<T>(names.position + ".weight", {shape.positions, shape.hidden});
+    if (!names.norm.empty())
+        norm = Norm<T>(names.norm, shape.hidden, shape.normEpsilon);
     if (!names.tokenType.empty())
         tokenType = Parameter<T>(names.tokenType + ".weight", {shape.tokenTypes, shape.hidden});
 }
 
 template <class T>
-bool EncoderEmbeddings<T>::isTrainable() const
+bool Embeddings<T>::isTrainable() const
 {
     return word.isTrainable() || position.isTrainable() || tokenType.isTrainable() || norm.isTrainable();
 }
 
 template <class T>
-void EncoderEmbeddings<T>::forward(PassContext<T>& context, std::span<const std::int32_t> ids,
-                                   std::span<const std::int32_t> types, Matrix<T> x, Saved* saved) const
+void Embeddings<T>::forward(PassContext<T>& context, std::span<const std::int32_t> ids,
+                            std::span<const std::int32_t> types, Matrix<T> x, Saved* saved) const
 {
     const Arena::Mark start = context.arena->mark();
-    Matrix<T> sum = context.arena->template matrix<T>(x.rows, x.cols);
+    Matrix<T> sum = norm.exists() ? context.arena->template matrix<T>(x.rows, x.cols) : x;
     const ConstMatrix<T> words = word.value();
     const ConstMatrix<T> positions = position.value();
     const ConstMatrix<T> typeRows = tokenType.value();
     forTokens(context.offsets, [&](std::int32_t token, std::int32_t index) {
         T* row = sum.row(token);
         std::copy_n(words.row(ids[token]), x.cols, row);
-        addRow(positions.row(m_firstPosition + index), row, x.cols);
+        if (position.exists())
+            addRow(positions.row(m_firstPosition + context.firstPosition + index), row, x.cols);
         if (tokenType.exists())
             addRow(typeRows.row(types.empty() ? 0 : types[token]), row, x.cols);
     });
-    norm.forward(context, sum, x, saved ? &saved->norm : nullptr);
+    if (norm.exists())
+        norm.forward(context, sum, x, saved ? &saved->norm : nullptr);
     std::uint64_t key = 0;
     if (context.isDropoutOn && dropoutProbability > 0) {
         key = context.nextDropoutKey();
@@ -74,11 +77,12 @@ void EncoderEmbeddings<T>::forward(PassContext<T>& context, std::span<const std:
 }
 
 template <class T>
-void EncoderEmbeddings<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dx) const
+void Embeddings<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dx) const
 {
     if (saved.dropoutKey != 0)
         dropout<T>(dx, dropoutProbability, saved.dropoutKey, dx);
-    norm.backward(context, saved.norm, dx);
+    if (norm.exists())
+        norm.backward(context, saved.norm, dx);
     const Matrix<T> dWord = context.gradients->of(word);
     const Matrix<T> dPosition = context.gradients->of(position);
     const Matrix<T> dType = context.gradients->of(tokenType);
@@ -94,17 +98,18 @@ void EncoderEmbeddings<T>::backward(PassContext<T>& context, const Saved& saved,
 }
 
 template <class T>
-void EncoderEmbeddings<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
+void Embeddings<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
 {
     visit(word);
-    visit(position);
+    if (position.exists())
+        visit(position);
     if (tokenType.exists())
         visit(tokenType);
-    visit(norm.weight);
-    visit(norm.bias);
+    if (norm.exists())
+        visitNormParameters(norm, visit);
 }
 
-template class EncoderEmbeddings<float>;
-template class EncoderEmbeddings<double>;
+template class Embeddings<float>;
+template class Embeddings<double>;
 
 } // namespace lora

@@ -1,4 +1,4 @@
-#include "core/math/layer_norm_kernels.h"
+#include "core/math/norm_kernels.h"
 
 #include "core/math/simd_kernels.h"
 
@@ -79,6 +79,66 @@ void layerNormRowsBackward(ConstMatrix<T> x, const T* gain, const T* mean, const
     }
 }
 
+namespace {
+
+void rmsRow(const double* x, const double* gain, double epsilon, double* y, std::size_t n, double* rstd)
+{
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i)
+        squares += x[i] * x[i] / static_cast<double>(n);
+    const double inverse = 1.0 / std::sqrt(squares + epsilon);
+    for (std::size_t i = 0; i < n; ++i)
+        y[i] = x[i] * inverse * gain[i];
+    if (rstd)
+        *rstd = inverse;
+}
+
+void rmsRowBackward(const double* x, const double* gain, double rstd, const double* dy, double* dx,
+                    double* gainGradient, std::size_t n)
+{
+    double projected = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        projected += dy[i] * gain[i] * x[i];
+        if (gainGradient)
+            gainGradient[i] += dy[i] * x[i] * rstd;
+    }
+    const double share = projected * rstd * rstd / static_cast<double>(n);
+    if (dx)
+        for (std::size_t i = 0; i < n; ++i)
+            dx[i] = rstd * (dy[i] * gain[i] - x[i] * share);
+}
+
+} // namespace
+
+template <class T>
+void rmsNormRows(ConstMatrix<T> x, const T* gain, T epsilon, Matrix<T> y, T* rstd)
+{
+    LORA_ASSERT(x.rows == y.rows && x.cols == y.cols);
+    for (std::int64_t r = 0; r < x.rows; ++r) {
+        T* rstdOut = rstd ? rstd + r : nullptr;
+        const auto n = static_cast<std::size_t>(x.cols);
+        if constexpr (std::is_same_v<T, float>)
+            simd::rmsNormRow(x.row(r), gain, epsilon, y.row(r), n, rstdOut);
+        else
+            rmsRow(x.row(r), gain, epsilon, y.row(r), n, rstdOut);
+    }
+}
+
+template <class T>
+void rmsNormRowsBackward(ConstMatrix<T> x, const T* gain, const T* rstd, ConstMatrix<T> dy, Matrix<T> dx,
+                         T* gainGradient)
+{
+    LORA_ASSERT(x.rows == dy.rows && x.cols == dy.cols);
+    for (std::int64_t r = 0; r < x.rows; ++r) {
+        T* dxRow = dx.isEmpty() ? nullptr : dx.row(r);
+        const auto n = static_cast<std::size_t>(x.cols);
+        if constexpr (std::is_same_v<T, float>)
+            simd::rmsNormRowBackward(x.row(r), gain, rstd[r], dy.row(r), dxRow, gainGradient, n);
+        else
+            rmsRowBackward(x.row(r), gain, rstd[r], dy.row(r), dxRow, gainGradient, n);
+    }
+}
+
 template void layerNormRows<float>(ConstMatrix<float>, const float*, const float*, float, Matrix<float>,
                                    float*, float*);
 template void layerNormRows<double>(ConstMatrix<double>, const double*, const double*, double, Matrix<double>,
@@ -87,5 +147,12 @@ template void layerNormRowsBackward<float>(ConstMatrix<float>, const float*, con
                                            ConstMatrix<float>, Matrix<float>, float*, float*);
 template void layerNormRowsBackward<double>(ConstMatrix<double>, const double*, const double*, const double*,
                                             ConstMatrix<double>, Matrix<double>, double*, double*);
+
+template void rmsNormRows<float>(ConstMatrix<float>, const float*, float, Matrix<float>, float*);
+template void rmsNormRows<double>(ConstMatrix<double>, const double*, double, Matrix<double>, double*);
+template void rmsNormRowsBackward<float>(ConstMatrix<float>, const float*, const float*, ConstMatrix<float>,
+                                         Matrix<float>, float*);
+template void rmsNormRowsBackward<double>(ConstMatrix<double>, const double*, const double*,
+                                          ConstMatrix<double>, Matrix<double>, double*);
 
 } // namespace lora

@@ -15,4 +15,13 @@ template <class T>
 void layerNormRowsBackward(ConstMatrix<T> x, const T* gain, const T* mean, const T* rstd, ConstMatrix<T> dy,
                            Matrix<T> dx, T* gainGradient, T* biasGradient);
 
+/// y = x · rstd · gain per row, rstd = 1 / √(mean of x² + epsilon) (Zhang & Sennrich, arXiv:1910.07467).
+template <class T>
+void rmsNormRows(ConstMatrix<T> x, const T* gain, T epsilon, Matrix<T> y, T* rstd);
+
+/// Mirror of rmsNormRows, with the same freedoms as layerNormRowsBackward.
+template <class T>
+void rmsNormRowsBackward(ConstMatrix<T> x, const T* gain, const T* rstd, ConstMatrix<T> dy, Matrix<T> dx,
+                         T* gainGradient);
+
 } // namespace lora

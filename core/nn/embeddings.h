@@ -1,18 +1,19 @@
 #pragma once
 
-#include "core/nn/layer_norm.h"
+#include "core/nn/norm.h"
 
 #include <functional>
 #include <string>
 
 namespace lora {
 
-struct EncoderEmbeddingNames
+struct EmbeddingNames
 {
-    std::string word, position, tokenType, norm; ///< module paths; tokenType empty where the family has none
+    std::string word, position, tokenType,
+        norm; ///< module paths; all but word empty where the family has none
 };
 
-struct EncoderEmbeddingShape
+struct EmbeddingShape
 {
     std::int64_t vocabulary = 0;
     std::int64_t positions = 0;
@@ -22,21 +23,21 @@ struct EncoderEmbeddingShape
     double normEpsilon = 1e-12;
 };
 
-/// x = drop(norm(word[id] + position[i] + tokenType[type])); x [tokens, hidden]. Ids are checked before they
-/// get here.
+/// x = drop(norm(word[id] + position[i] + tokenType[type])), less what the family does not have; x [tokens,
+/// hidden]. Ids are checked before they get here.
 template <class T>
-class EncoderEmbeddings
+class Embeddings
 {
 public:
     struct Saved
     {
         std::span<const std::int32_t> ids;
         std::span<const std::int32_t> types;
-        typename LayerNorm<T>::Saved norm;
+        typename Norm<T>::Saved norm;
         std::uint64_t dropoutKey = 0;
     };
 
-    EncoderEmbeddings(const EncoderEmbeddingNames& names, const EncoderEmbeddingShape& shape);
+    Embeddings(const EmbeddingNames& names, const EmbeddingShape& shape);
 
     bool isTrainable() const;
     void forward(PassContext<T>& context, std::span<const std::int32_t> ids,
@@ -46,9 +47,9 @@ public:
     void visitParameters(const std::function<void(Parameter<T>&)>& visit);
 
     Parameter<T> word;      ///< [vocabulary, hidden]
-    Parameter<T> position;  ///< [positions, hidden]
+    Parameter<T> position;  ///< [positions, hidden]; may not exist
     Parameter<T> tokenType; ///< [types, hidden]; may not exist
-    LayerNorm<T> norm;
+    Norm<T> norm;           ///< may not exist
     double dropoutProbability = 0;
 
 private:

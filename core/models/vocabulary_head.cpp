@@ -1,0 +1,182 @@
+#include "core/models/vocabulary_head.h"
+
+#include "core/nn/losses.h"
+
+namespace lora {
+
+namespace {
+
+/// Rows of logits that exist at one time; large enough for an efficient product.
+constexpr std::int64_t chunkRows = 128;
+
+template <class T>
+class VocabularyPass : public HeadPass<T>
+{
+public:
+    explicit VocabularyPass(const VocabularyHead<T>& head)
+        : m_head(head)
+    {}
+
+    LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
+                    T gradientScale) override
+    {
+        // Without labels (prediction) every row's logits are wanted, all at once.
+        const bool hasLabels = !batch.tokenLabels.empty();
+        m_rows.clear();
+        m_labels.clear();
+        for (std::int64_t token = 0; token < hidden.rows; ++token) {
+            if (hasLabels && batch.tokenLabels[static_cast<std::size_t>(token)] == ignoredLabel)
+                continue;
+            m_rows.push_back(static_cast<std::int32_t>(token));
+            if (hasLabels)
+                m_labels.push_back(batch.tokenLabels[static_cast<std::size_t>(token)]);
+        }
+        const ConstMatrix<T> features = transform(context, gather(context, hidden));
+        if (hasLabels)
+            return chunkedLoss(context, features, gradientScale);
+        m_logits = context.arena->template matrix<T>(features.rows, m_head.decoder.outFeatures());
+        m_head.decoder.forward(context, features, m_logits, nullptr);
+        return {};
+    }
+
+    void backward(PassContext<T>& context, Matrix<T> dHidden) override
+    {
+        const ArenaScope scope(*context.arena);
+        Matrix<T> dRows = m_featureGradient;
+        if (dRows.isEmpty())
+            return;
+        if (m_head.dense) {
+            m_head.norm.backward(context, m_normSaved, dRows);
+            activateBackward<T>(m_head.activation, m_preActivation, dRows, dRows);
+            Matrix<T> dInput;
+            if (!dHidden.isEmpty())
+                dInput = context.arena->template matrix<T>(dRows.rows, dHidden.cols);
+            m_head.dense->backward(context, m_denseSaved, dRows, dInput,
+                                   dHidden.isEmpty() ? InputGradient::Skip : InputGradient::Write);
+            dRows = dInput;
+        }
+        if (dHidden.isEmpty())
+            return;
+        std::fill_n(dHidden.data, dHidden.size(), T(0));
+        for (std::int64_t r = 0; r < dRows.rows; ++r)
+            std::copy_n(dRows.row(r), dRows.cols, dHidden.row(m_rows[static_cast<std::size_t>(r)]));
+    }
+
+    ConstMatrix<T> logits() const override { return m_logits; }
+
+private:
+    ConstMatrix<T> gather(PassContext<T>& context, ConstMatrix<T> hidden) const
+    {
+        if (static_cast<std::int64_t>(m_rows.size()) == hidden.rows)
+            return hidden;
+        Matrix<T> rows =
+            context.arena->template matrix<T>(static_cast<std::int64_t>(m_rows.size()), hidden.cols);
+        for (std::int64_t r = 0; r < rows.rows; ++r)
+            std::copy_n(hidden.row(m_rows[static_cast<std::size_t>(r)]), hidden.cols, rows.row(r));
+        return rows;
+    }
+
+    ConstMatrix<T> transform(PassContext<T>& context, ConstMatrix<T> rows)
+    {
+        if (!m_head.dense)
+            return rows;
+        Arena& arena = *context.arena;
+        const bool isTraining = context.isTraining();
+        const std::int64_t width = m_head.dense->outFeatures();
+        m_preActivation = arena.matrix<T>(rows.rows, width);
+        m_head.dense->forward(context, rows, m_preActivation, isTraining ? &m_denseSaved : nullptr);
+        Matrix<T> activated = arena.matrix<T>(rows.rows, width);
+        activate<T>(m_head.activation, m_preActivation, activated);
+        Matrix<T> normed = arena.matrix<T>(rows.rows, width);
+        m_head.norm.forward(context, activated, normed, isTraining ? &m_normSaved : nullptr);
+        return normed;
+    }
+
+    /// Loss and, when training, the gradient of the features and the decoder's gradients, chunk by chunk:
+    /// each chunk's logits become their own gradient in place.
+    LossSum chunkedLoss(PassContext<T>& context, ConstMatrix<T> features, T gradientScale)
+    {
+        Arena& arena = *context.arena;
+        const bool isTraining = context.isTraining();
+        const bool isTransformTrained =
+            m_head.dense && (m_head.dense->isTrainable() || m_head.norm.isTrainable());
+        m_featureGradient = {};
+        if (isTraining && (context.isHiddenGradientWanted || isTransformTrained))
+            m_featureGradient = arena.matrix<T>(features.rows, features.cols);
+        const ArenaScope scope(arena);
+        Matrix<T> logits = arena.matrix<T>(std::min(chunkRows, features.rows), m_head.decoder.outFeatures());
+        LossSum loss{0, features.rows, 0};
+        for (std::int64_t first = 0; first < features.rows; first += chunkRows) {
+            const ArenaScope chunkScope(arena);
+            const std::int64_t rows = std::min(chunkRows, features.rows - first);
+            const Matrix<T> chunk = logits.rowRange(0, rows);
+            const std::span labels(m_labels.data() + first, static_cast<std::size_t>(rows));
+            typename Linear<T>::Saved saved;
+            m_head.decoder.forward(context, features.rowRange(first, rows), chunk,
+                                   isTraining ? &saved : nullptr);
+            if (!isTraining) {
+                loss.correct += countCorrect<T>(chunk, labels);
+                loss.sum += crossEntropySum<T>(chunk, labels);
+                continue;
+            }
+            loss.sum += crossEntropyInPlace<T>(chunk, labels, gradientScale);
+            const bool isWanted = !m_featureGradient.isEmpty();
+            m_head.decoder.backward(context, saved, chunk,
+                                    isWanted ? m_featureGradient.rowRange(first, rows) : Matrix<T>(),
+                                    isWanted ? InputGradient::Write : InputGradient::Skip);
+        }
+        return loss;
+    }
+
+    const VocabularyHead<T>& m_head;
+    std::vector<std::int32_t> m_rows, m_labels;
+    typename Linear<T>::Saved m_denseSaved;
+    typename Norm<T>::Saved m_normSaved;
+    Matrix<T> m_preActivation, m_featureGradient, m_logits;
+};
+
+} // namespace
+
+template <class T>
+VocabularyHead<T>::VocabularyHead(const VocabularyHeadShape& shape, Parameter<T>& word)
+    : decoder(shape.isTied ? Linear<T>(shape.decoderName, word, shape.decoderBiasName)
+                           : Linear<T>(shape.decoderName, word.value().cols, word.value().rows,
+                                       shape.decoderBiasName.empty() ? Bias::None : Bias::Yes))
+    , activation(shape.activation)
+{
+    if (!shape.isTied && !shape.decoderBiasName.empty())
+        decoder.bias = Parameter<T>(shape.decoderBiasName, {word.value().rows});
+    if (!shape.denseName.empty()) {
+        dense.emplace(shape.denseName, shape.hidden, word.value().cols, Bias::Yes);
+        norm = Norm<T>(shape.normName, word.value().cols, shape.normEpsilon);
+    }
+}
+
+template <class T>
+std::unique_ptr<HeadPass<T>> VocabularyHead<T>::startPass() const
+{
+    return std::make_unique<VocabularyPass<T>>(*this);
+}
+
+template <class T>
+void VocabularyHead<T>::visitParameters(const std::function<void(Parameter<T>&)>& visit)
+{
+    if (dense) {
+        visitLinearParameters(*dense, visit);
+        visitNormParameters(norm, visit);
+    }
+    visitLinearParameters(decoder, visit);
+}
+
+template <class T>
+void VocabularyHead<T>::visitLinears(const std::function<void(const LinearSite<T>&)>& visit)
+{
+    if (dense)
+        visit({&*dense, -1, false});
+    visit({&decoder, -1, true});
+}
+
+template class VocabularyHead<float>;
+template class VocabularyHead<double>;
+
+} // namespace lora
