@@ -3,6 +3,9 @@
 #include "core/base/check.h"
 #include "core/base/rng.h"
 
+#include <algorithm>
+#include <limits>
+
 #include <fmt/format.h>
 
 namespace lora {
@@ -35,6 +38,9 @@ void Collator::pack(std::span<const std::uint32_t> rows, std::int64_t epoch, Bat
 {
     clear(out);
     out.sequenceOffsets.push_back(0);
+    const bool hasTokenLabels = m_dataset->masking || std::ranges::any_of(rows, [&](std::uint32_t row) {
+                                    return !m_dataset->examples[row].tokenLabels.empty();
+                                });
     for (const std::uint32_t row : rows) {
         LORA_ASSERT(row < m_dataset->size());
         const TokenizedExample& example = m_dataset->examples[row];
@@ -43,18 +49,57 @@ void Collator::pack(std::span<const std::uint32_t> rows, std::int64_t epoch, Bat
                                 example.tokenTypeIds.end());
         out.tokenTypeIds.resize(out.inputIds.size(), 0);
         out.exampleIndex.push_back(row);
-        if (m_task == TaskType::SequenceClassification)
-            out.classLabels.push_back(example.classLabel < 0 ? ignoredLabel : example.classLabel);
-        else
-            appendTokenLabels(row, epoch, out);
+        appendLabels(row, epoch, hasTokenLabels, out);
         out.sequenceOffsets.push_back(static_cast<std::int32_t>(out.inputIds.size()));
     }
 }
 
+void Collator::appendLabels(std::uint32_t row, std::int64_t epoch, bool hasTokenLabels, Batch& out) const
+{
+    const TokenizedExample& example = m_dataset->examples[row];
+    const auto position = [](std::int32_t value) { return value < 0 ? ignoredLabel : value; };
+    switch (m_task) {
+    case TaskType::SequenceClassification:
+        out.classLabels.push_back(position(example.classLabel));
+        break;
+    case TaskType::MultiLabelClassification:
+    case TaskType::Regression:
+        appendTargets(example, out);
+        break;
+    case TaskType::QuestionAnswering:
+        out.startPositions.push_back(position(example.startPosition));
+        out.endPositions.push_back(position(example.endPosition));
+        break;
+    case TaskType::TokenClassification:
+    case TaskType::CausalLm:
+    case TaskType::MaskedLm:
+        // A batch without any labels says so by having none.
+        if (hasTokenLabels)
+            appendTokenLabels(row, epoch, out);
+        break;
+    }
+}
+
+void Collator::appendTargets(const TokenizedExample& example, Batch& out) const
+{
+    const std::size_t width =
+        m_task == TaskType::Regression ? 1 : std::max<std::size_t>(1, m_dataset->labelNames.size());
+    out.targetsPerSequence = static_cast<std::int32_t>(width);
+    LORA_ASSERT(example.targets.empty() || example.targets.size() == width);
+    if (example.targets.empty())
+        out.targets.insert(out.targets.end(), width, std::numeric_limits<float>::quiet_NaN());
+    else
+        out.targets.insert(out.targets.end(), example.targets.begin(), example.targets.end());
+}
+
 void Collator::appendTokenLabels(std::uint32_t row, std::int64_t epoch, Batch& out) const
 {
-    const std::vector<std::int32_t>& labels = m_dataset->examples[row].tokenLabels;
-    out.tokenLabels.insert(out.tokenLabels.end(), labels.begin(), labels.end());
+    const TokenizedExample& example = m_dataset->examples[row];
+    const std::vector<std::int32_t>& labels = example.tokenLabels;
+    // A row of causal language modelling predicts the token behind it.
+    const std::size_t shift = m_task == TaskType::CausalLm && !labels.empty() ? 1 : 0;
+    out.tokenLabels.insert(out.tokenLabels.end(), labels.begin() + static_cast<std::ptrdiff_t>(shift),
+                           labels.end());
     out.tokenLabels.resize(out.inputIds.size(), ignoredLabel);
     if (m_dataset->masking && labels.empty())
         hideTokens(row, epoch, out);

@@ -26,6 +26,8 @@ public:
     void pack(std::span<const std::uint32_t> rows, std::int64_t epoch, Batch& out) const;
 
 private:
+    void appendLabels(std::uint32_t row, std::int64_t epoch, bool hasTokenLabels, Batch& out) const;
+    void appendTargets(const TokenizedExample& example, Batch& out) const;
     void appendTokenLabels(std::uint32_t row, std::int64_t epoch, Batch& out) const;
     void hideTokens(std::uint32_t row, std::int64_t epoch, Batch& out) const;
 

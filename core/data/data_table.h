@@ -20,12 +20,15 @@ enum class DataFormat {
     Tsv,       ///< separated by tabs, without quoting
     JsonLines, ///< one object a line
     JsonArray, ///< one list of objects
-    Text       ///< one row a line, in one column named "text"
+    Text,      ///< one row a line, in one column named "text"; or the whole as one row
+    Squad,     ///< questions of a SQuAD file: columns id, title, question, context, answers
+    Conll      ///< sentences as lists of words: columns tokens, tags
 };
 
 const char* toString(DataFormat format);
 
-/// A data file as rows of text cells, all valid UTF-8; every row has one cell for each column.
+/// A data file as rows of text cells, all valid UTF-8; every row has one cell for each column. A cell that is
+/// a list or an object (words, answers, messages) holds it as JSON text.
 struct DataTable
 {
     std::vector<std::string> columns; ///< names; "0", "1", … where the file has no header

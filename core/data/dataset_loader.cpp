@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/quantity_text.h"
+#include "core/config/column_aliases.h"
 #include "core/data/builtin_data.h"
 #include "core/data/dataset_reader.h"
 #include "core/data/dataset_split.h"
@@ -53,6 +54,11 @@ ResolvedColumns columnsLike(const DataTable& trained, const ColumnMapping& names
     return canUsePositions ? positions : resolveColumns(table, names, task);
 }
 
+ReadOptions readOptions(const ColumnMapping& columns, TaskType task)
+{
+    return {{}, 0, chosenNames(columns), task == TaskType::CausalLm};
+}
+
 void keepPreview(DataTable& table)
 {
     table.rows.resize(std::min(table.rows.size(), previewedRows));
@@ -97,13 +103,13 @@ private:
     void readTable(const Source& source)
     {
         const Tokenizer& tokenizer = needed(m_tokenizer, source.path);
-        DataTable table = parseTable(source.text(), source.path, {{}, 0, chosenNames(m_config.columns)});
+        DataTable table = parseTable(source.text(), source.path, readOptions(m_config.columns, m_task));
         m_columns = resolveColumns(table, m_config.columns, m_task);
         m_data.columns = namesOf(m_columns, table);
         noteColumns();
         noteProblems(table);
-        m_data.train =
-            tokenizeTable(table, m_columns, tokenizer, {m_task, m_config.maxLength, std::nullopt, true});
+        m_data.train = tokenizeTable(table, m_columns, tokenizer, tokenizeOptions(std::nullopt));
+        noteReading(m_data.train);
         if (m_data.train.labelNames.size() == 1)
             note(fmt::format("{}: all rows have the label \"{}\"; there is nothing to tell apart",
                              table.source, m_data.train.labelNames[0]));
@@ -123,12 +129,13 @@ private:
             m_data.eval =
                 parseTokenized(source.text(), source.path, {m_task, m_data.train.labelNames.size(), true});
         } else {
-            DataTable table = parseTable(source.text(), source.path, {{}, 0, chosenNames(m_data.columns)});
+            DataTable table = parseTable(source.text(), source.path, readOptions(m_data.columns, m_task));
             const ResolvedColumns columns =
                 columnsLike(m_data.trainPreview, m_data.columns, m_columns, table, m_task);
             noteProblems(table);
-            m_data.eval = tokenizeTable(table, columns, *m_tokenizer,
-                                        {m_task, m_config.maxLength, m_data.train.labelNames, true});
+            m_data.eval =
+                tokenizeTable(table, columns, *m_tokenizer, tokenizeOptions(m_data.train.labelNames));
+            noteReading(m_data.eval);
             keepPreview(table);
             m_data.evalPreview = std::move(table);
         }
@@ -155,9 +162,28 @@ private:
         const auto rows = static_cast<std::int64_t>(m_data.train.size());
         if (!m_config.maxTrainSamples || *m_config.maxTrainSamples >= rows)
             return;
-        m_data.train.examples.resize(static_cast<std::size_t>(*m_config.maxTrainSamples));
-        note(fmt::format("training on the first {} of {} rows (max_train_samples)", *m_config.maxTrainSamples,
-                         rows));
+        auto& examples = m_data.train.examples;
+        auto kept = static_cast<std::size_t>(*m_config.maxTrainSamples);
+        // All windows of a question or none.
+        while (m_task == TaskType::QuestionAnswering && !m_data.train.sources.empty() &&
+               kept < examples.size() && examples[kept].row == examples[kept - 1].row)
+            ++kept;
+        examples.resize(kept);
+        note(fmt::format("training on the first {} of {} rows (max_train_samples)", kept, rows));
+    }
+
+    TokenizeOptions tokenizeOptions(std::optional<std::vector<std::string>> knownLabels) const
+    {
+        return {m_task, m_config.maxLength, std::move(knownLabels),
+                true,   m_config.docStride, m_config.trainOnPrompt};
+    }
+
+    void noteReading(const TokenizedDataset& dataset)
+    {
+        for (const std::string& notice : dataset.notices) {
+            if (std::ranges::find(m_data.notices, notice) == m_data.notices.end())
+                note(notice);
+        }
     }
 
     void noteColumns()
@@ -165,11 +191,15 @@ private:
         const ColumnMapping& used = m_data.columns;
         if (used == m_config.columns)
             return;
-        std::string text = fmt::format("columns: text \"{}\"", *used.text);
-        if (used.textPair)
-            text += fmt::format(", text_pair \"{}\"", *used.textPair);
-        if (used.label)
-            text += fmt::format(", label \"{}\"", *used.label);
+        std::string text;
+        const auto add = [&](const char* role, const std::optional<std::string>& column) {
+            if (column)
+                text += fmt::format("{} {} \"{}\"", text.empty() ? "columns:" : ",",
+                                    columnNameFor(m_task, role), *column);
+        };
+        add("text", used.text);
+        add("text_pair", used.textPair);
+        add("label", used.label);
         note(text);
     }
 
@@ -220,10 +250,12 @@ TokenizedDataset loadRows(const RowsRequest& request, const Tokenizer* tokenizer
         return parseTokenized(source.text(), source.path,
                               {request.task, request.labelNames.size(), request.areLabelsRequired});
     const Tokenizer& textTokenizer = needed(tokenizer, source.path);
-    const DataTable table = parseTable(source.text(), source.path, {{}, 0, chosenNames(request.columns)});
+    const DataTable table =
+        parseTable(source.text(), source.path, readOptions(request.columns, request.task));
     const ResolvedColumns columns = resolveColumns(table, request.columns, request.task);
     return tokenizeTable(table, columns, textTokenizer,
-                         {request.task, request.maxLength, request.labelNames, request.areLabelsRequired});
+                         {request.task, request.maxLength, request.labelNames, request.areLabelsRequired,
+                          request.docStride, request.trainOnPrompt});
 }
 
 } // namespace lora

@@ -41,6 +41,8 @@ struct RowsRequest
     int maxLength = 128;
     std::vector<std::string> labelNames; ///< the model's classes
     bool areLabelsRequired = true;       ///< false: for prediction
+    std::optional<int> docStride;        ///< as in DataConfig
+    bool trainOnPrompt = false;          ///< as in DataConfig
 };
 
 /// Rows of one file for evaluation or prediction.

@@ -2,10 +2,12 @@
 
 #include "core/base/error.h"
 #include "core/data/cell_text.h"
+#include "core/data/conll_reader.h"
 #include "core/data/delimited_reader.h"
 #include "core/data/format_detection.h"
 #include "core/data/header_detection.h"
 #include "core/data/json_rows.h"
+#include "core/data/squad_reader.h"
 #include "core/io/mapped_file.h"
 #include "core/text/unicode.h"
 
@@ -119,7 +121,18 @@ void readDelimited(std::string_view text, const ReadOptions& options, DataTable&
     else if (!sample.empty())
         table.columns = numberedColumns(sample[0].fields.size());
 
+    std::size_t longRows = 0;
     const auto take = [&](DelimitedReader::Record& row) {
+        // Some headerless sets (STS-B) have notes behind the columns of the first line in a few rows.
+        if (!isCsv && !table.hasHeader && row.fields.size() > table.columns.size() &&
+            table.columns.size() > 2) {
+            if (longRows++ == 0)
+                builder.problem(row.line,
+                                fmt::format("{} fields, {} in the first line: the last are left out "
+                                            "(here and in all longer lines)",
+                                            row.fields.size(), table.columns.size()));
+            row.fields.resize(table.columns.size());
+        }
         if (row.fields.size() != table.columns.size())
             throw Error(ErrorKind::BadInput,
                         fmt::format("{}, line {}: expected {} fields as in the first line, found {}",
@@ -148,6 +161,27 @@ void readLines(std::string_view text, const ReadOptions& options, DataTable& tab
     }
 }
 
+/// A file of plain text as one row.
+void readDocument(std::string_view text, DataTable& table)
+{
+    table.columns = {"text"};
+    table.hasHeader = false;
+    TableBuilder(table, 0).add({std::string(text)}, 1);
+}
+
+void readConll(std::string_view text, const ReadOptions& options, DataTable& table)
+{
+    table.columns = {"tokens", "tags"};
+    TableBuilder builder(table, options.maxRows);
+    const auto asCell = [](const std::vector<std::string>& words) {
+        return Json(words).dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
+    forEachConllSentence(text, table.source, [&](ConllSentence& sentence) {
+        builder.add({asCell(sentence.tokens), asCell(sentence.tags)}, sentence.line);
+        return !builder.isFull();
+    });
+}
+
 std::string cellText(const Json& value)
 {
     if (value.is_string())
@@ -155,11 +189,31 @@ std::string cellText(const Json& value)
     return value.is_null() ? std::string() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+/// Self-Instruct's files: an instruction with a list of inputs and outputs.
+bool hasInstances(const Json& object)
+{
+    const auto found = object.find("instances");
+    return object.contains("instruction") && found != object.end() && found->is_array() && !found->empty() &&
+           std::ranges::all_of(*found, [](const Json& each) { return each.is_object(); });
+}
+
+/// One row for each instance, with the keys around it.
+std::vector<Json> rowsOfInstances(const Json& object)
+{
+    std::vector<Json> rows;
+    for (const Json& instance : object["instances"]) {
+        Json& row = rows.emplace_back(object);
+        row.erase("instances");
+        row.update(instance);
+    }
+    return rows;
+}
+
 void readJson(std::string_view text, const ReadOptions& options, DataTable& table)
 {
     TableBuilder builder(table, options.maxRows);
     std::unordered_map<std::string, std::size_t> columnOf;
-    const auto visit = [&](std::uint32_t line, const Json& object) {
+    const auto visitRow = [&](std::uint32_t line, const Json& object) {
         std::vector<std::string> cells(table.columns.size());
         std::size_t present = 0;
         for (const auto& [key, value] : object.items()) {
@@ -185,8 +239,21 @@ void readJson(std::string_view text, const ReadOptions& options, DataTable& tabl
         builder.add(std::move(cells), line);
         return !builder.isFull();
     };
-    table.format == DataFormat::JsonLines ? forEachJsonLine(text, table.source, visit)
-                                          : forEachInJsonArray(text, table.source, visit);
+    const auto visit = [&](std::uint32_t line, const Json& object) {
+        if (!hasInstances(object))
+            return visitRow(line, object);
+        for (const Json& row : rowsOfInstances(object)) {
+            if (!visitRow(line, row))
+                return false;
+        }
+        return true;
+    };
+    if (table.format == DataFormat::Squad)
+        forEachSquadQuestion(text, table.source, visit);
+    else if (table.format == DataFormat::JsonLines)
+        forEachJsonLine(text, table.source, visit);
+    else
+        forEachInJsonArray(text, table.source, visit);
     if (table.rows.size() * table.columns.size() > mostCells)
         throw Error(ErrorKind::BadInput, fmt::format("{}: more than {} cells", table.source, mostCells),
                     "Give every row the same keys.");
@@ -224,10 +291,14 @@ DataTable parseTable(std::string_view bytes, const std::string& source, const Re
         break;
     case DataFormat::JsonLines:
     case DataFormat::JsonArray:
+    case DataFormat::Squad:
         readJson(text, options, table);
         break;
     case DataFormat::Text:
-        readLines(text, options, table);
+        options.isTextOneRow ? readDocument(text, table) : readLines(text, options, table);
+        break;
+    case DataFormat::Conll:
+        readConll(text, options, table);
         break;
     }
     if (table.rows.empty())
@@ -255,6 +326,10 @@ const char* toString(DataFormat format)
         return "jsonl";
     case DataFormat::JsonArray:
         return "json";
+    case DataFormat::Squad:
+        return "squad";
+    case DataFormat::Conll:
+        return "conll";
     case DataFormat::Text:
         break;
     }

@@ -28,6 +28,13 @@ std::string keyOf(const TokenizedExample& example)
     return bytes(example.inputIds) + bytes(example.tokenTypeIds);
 }
 
+/// What has to stay together: the windows of a question; else rows with the same tokens.
+std::string groupKey(const TokenizedDataset& dataset, const TokenizedExample& example)
+{
+    const bool isWindow = example.startPosition >= 0 && !dataset.sources.empty();
+    return isWindow ? std::to_string(example.row) : keyOf(example);
+}
+
 /// Rows with the same tokens, by class of their first row, all in file order.
 std::map<std::int32_t, std::vector<Rows>> groupsByClass(const TokenizedDataset& dataset)
 {
@@ -36,7 +43,8 @@ std::map<std::int32_t, std::vector<Rows>> groupsByClass(const TokenizedDataset& 
     for (std::uint32_t row = 0; row < dataset.size(); ++row) {
         const TokenizedExample& example = dataset.examples[row];
         auto& own = groups[example.classLabel];
-        const auto [found, isNew] = seen.try_emplace(keyOf(example), example.classLabel, own.size());
+        const auto [found, isNew] =
+            seen.try_emplace(groupKey(dataset, example), example.classLabel, own.size());
         if (isNew)
             own.push_back({row});
         else
@@ -99,6 +107,7 @@ TokenizedDataset selectRows(const TokenizedDataset& dataset, const std::vector<s
     TokenizedDataset selected;
     selected.masking = dataset.masking;
     selected.labelNames = dataset.labelNames;
+    selected.sources = dataset.sources;
     selected.source = dataset.source;
     selected.hash = dataset.hash;
     selected.examples.reserve(rows.size());

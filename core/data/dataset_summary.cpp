@@ -3,9 +3,11 @@
 #include "core/base/error.h"
 #include "core/base/quantity_text.h"
 #include "core/data/builtin_data.h"
+#include "core/data/cell_list.h"
 #include "core/data/cell_text.h"
 #include "core/data/dataset_reader.h"
 #include "core/data/table_tokenizer.h"
+#include "core/data/task_lint.h"
 #include "core/data/tokenized_reader.h"
 #include "core/io/mapped_file.h"
 
@@ -42,26 +44,32 @@ void report(std::vector<DataProblem>& problems, std::uint32_t line, std::string 
     problem.text = std::move(text);
 }
 
-void lintRows(const DataTable& table, const ResolvedColumns& columns, std::vector<DataProblem>& problems)
+/// Documents and chats may repeat; everything else that returns is a question or an example told twice.
+void lintRows(const DataTable& table, const ResolvedColumns& columns, TaskType task,
+              std::vector<DataProblem>& problems)
 {
     std::unordered_map<std::string, std::size_t> firstRow;
+    const bool isClass = task == TaskType::SequenceClassification;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
         const std::uint32_t line = table.lines[row];
-        if (isBlank(table.rows[row][columns.text]))
+        const std::string& text = table.rows[row][columns.text];
+        if (isBlank(text) || text == "[]")
             report(problems, line, "the text is empty");
-        if (columns.textPair && isBlank(table.rows[row][*columns.textPair]))
+        const bool needsPair = columns.textPair && !isLanguageModelling(task);
+        if (needsPair && isBlank(table.rows[row][*columns.textPair]))
             report(problems, line, "the second text is empty");
-        const std::string label = labelAt(table, columns, row);
-        if (columns.label && label.empty())
-            report(problems, line, "the label is missing");
-        const auto [found, isNew] = firstRow.try_emplace(textKey(table, columns, row), row);
-        if (isNew || isBlank(table.rows[row][columns.text]))
+        if (task == TaskType::CausalLm)
             continue;
+        const auto [found, isNew] = firstRow.try_emplace(textKey(table, columns, row), row);
+        if (isNew || isBlank(text))
+            continue;
+        const std::string label = labelAt(table, columns, row);
         const std::string other = labelAt(table, columns, found->second);
         report(problems, line,
-               other == label ? fmt::format("the same text as line {}", table.lines[found->second])
-                              : fmt::format("the same text as line {}, but labelled \"{}\" instead of \"{}\"",
-                                            table.lines[found->second], label, other));
+               other == label || !isClass
+                   ? fmt::format("the same text as line {}", table.lines[found->second])
+                   : fmt::format("the same text as line {}, but labelled \"{}\" instead of \"{}\"",
+                                 table.lines[found->second], label, other));
     }
 }
 
@@ -90,33 +98,39 @@ void arrange(std::vector<DataProblem>& problems)
     problems.insert(problems.begin(), {0, fmt::format("{} more problems are not listed", more)});
 }
 
-void countLabels(const DataTable& table, std::size_t column, DatasetSummary& summary)
+/// The text of a row and its pair as the model would see them, but for a chat's or an instruction's wording.
+std::pair<std::string, std::optional<std::string>>
+textsOf(const DataTable& table, const ResolvedColumns& columns, TaskType task, std::size_t row)
 {
-    try {
-        std::map<std::string, std::int64_t> counts;
-        for (const auto& row : table.rows)
-            ++counts[labelText(row[column])];
-        for (const std::string& name : labelNamesOf(table, column))
-            summary.labelCounts.emplace_back(name, counts[name]);
-    } catch (const Error& error) {
-        report(summary.problems, 0, error.what());
-    }
+    const auto& cells = table.rows[row];
+    if (task == TaskType::TokenClassification)
+        return {fmt::format("{}", fmt::join(wordListOf(cells[columns.text]), " ")), std::nullopt};
+    const auto pair = columns.textPair ? std::optional<std::string>(cells[*columns.textPair]) : std::nullopt;
+    if (task != TaskType::CausalLm)
+        return {cells[columns.text], pair};
+    return {cells[columns.text] + pair.value_or("") + (columns.label ? cells[*columns.label] : ""),
+            std::nullopt};
 }
 
-void measureLengths(const DataTable& table, const ResolvedColumns& columns, const Tokenizer& tokenizer,
-                    int maxLength, DatasetSummary& summary)
+const char* whatHappensToLongRows(TaskType task)
+{
+    if (task == TaskType::QuestionAnswering)
+        return "will be read in overlapping windows";
+    return isLanguageModelling(task) ? "will be cut into blocks" : "will be cut";
+}
+
+void measureLengths(const DataTable& table, const ResolvedColumns& columns, TaskType task,
+                    const Tokenizer& tokenizer, int maxLength, DatasetSummary& summary)
 {
     std::vector<std::int32_t> lengths;
     std::size_t cut = 0;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const auto& cells = table.rows[row];
-        const auto pair =
-            columns.textPair ? std::optional<std::string_view>(cells[*columns.textPair]) : std::nullopt;
-        const Encoding encoding = tokenizer.encode(cells[columns.text], pair, SpecialTokens::Add, 0);
+        const auto [text, pair] = textsOf(table, columns, task, row);
+        const Encoding encoding = tokenizer.encode(text, pair, SpecialTokens::Add, 0);
         lengths.push_back(static_cast<std::int32_t>(encoding.ids.size()));
         cut += maxLength > 0 && encoding.ids.size() > static_cast<std::size_t>(maxLength) ? 1 : 0;
         const bool isWithoutTokens = std::ranges::find(encoding.isSpecial, false) == encoding.isSpecial.end();
-        if (isWithoutTokens && !isBlank(cells[columns.text]))
+        if (isWithoutTokens && !isBlank(text))
             report(summary.problems, table.lines[row], "the text has no tokens");
     }
     summary.tokenLengths = lengthsSummary(lengths);
@@ -124,8 +138,8 @@ void measureLengths(const DataTable& table, const ResolvedColumns& columns, cons
         static_cast<double>(cut) / static_cast<double>(std::max<std::size_t>(1, lengths.size()));
     if (cut > 0)
         report(summary.problems, 0,
-               fmt::format("{} of the rows are longer than {} tokens and will be cut",
-                           percentText(summary.truncatedShare), maxLength));
+               fmt::format("{} of the rows are longer than {} tokens and {}",
+                           percentText(summary.truncatedShare), maxLength, whatHappensToLongRows(task)));
 }
 
 } // namespace
@@ -144,19 +158,24 @@ TokenLengths lengthsSummary(std::vector<std::int32_t> lengths)
 }
 
 DatasetSummary summarize(const DataTable& table, const ResolvedColumns& columns, const Tokenizer* tokenizer,
-                         int maxLength)
+                         int maxLength, TaskType task)
 {
     DatasetSummary summary;
     summary.rows = static_cast<std::int64_t>(table.rows.size());
     summary.columns = table.columns;
     summary.mapping = namesOf(columns, table);
     summary.problems = table.problems;
-    if (columns.label)
-        countLabels(table, *columns.label, summary);
-    lintBalance(summary, summary.problems);
-    lintRows(table, columns, summary.problems);
+    try {
+        summary.labelCounts = countLabels(table, columns, task);
+    } catch (const Error& error) {
+        report(summary.problems, 0, error.what());
+    }
+    if (task == TaskType::SequenceClassification)
+        lintBalance(summary, summary.problems);
+    lintRows(table, columns, task, summary.problems);
+    lintLabels(table, columns, task, summary.problems);
     if (tokenizer)
-        measureLengths(table, columns, *tokenizer, maxLength, summary);
+        measureLengths(table, columns, task, *tokenizer, maxLength, summary);
     arrange(summary.problems);
     return summary;
 }
@@ -168,13 +187,22 @@ DatasetSummary summarize(const TokenizedDataset& dataset)
     summary.columns = {"input_ids", "labels"};
     summary.tokenLengths = lengthsSummary(dataset.lengths());
     std::vector<std::int64_t> counts(dataset.labelNames.size(), 0);
+    bool areClasses = true;
     for (const TokenizedExample& example : dataset.examples) {
+        areClasses = areClasses && example.targets.empty() && example.tokenLabels.empty();
         if (example.classLabel >= 0)
             ++counts[static_cast<std::size_t>(example.classLabel)];
+        for (std::size_t i = 0; i < std::min(counts.size(), example.targets.size()); ++i)
+            counts[i] += example.targets[i] > 0 ? 1 : 0;
+        for (const std::int32_t label : example.tokenLabels) {
+            if (label >= 0 && static_cast<std::size_t>(label) < counts.size())
+                ++counts[static_cast<std::size_t>(label)];
+        }
     }
     for (std::size_t i = 0; i < counts.size(); ++i)
         summary.labelCounts.emplace_back(dataset.labelNames[i], counts[i]);
-    lintBalance(summary, summary.problems);
+    if (areClasses)
+        lintBalance(summary, summary.problems);
     return summary;
 }
 
@@ -187,8 +215,30 @@ DatasetSummary summarizeFile(const std::string& file, const ColumnMapping& chose
                                 mapped->bytes().size());
     if (holdsTokens(text, path))
         return summarize(parseTokenized(text, path, {task, std::nullopt, false}));
-    const DataTable table = parseTable(text, path, {{}, 0, chosenNames(chosen)});
-    return summarize(table, resolveColumns(table, chosen, task), tokenizer, maxLength);
+    const DataTable table = parseTable(text, path, {{}, 0, chosenNames(chosen), task == TaskType::CausalLm});
+    return summarize(table, resolveColumns(table, chosen, task), tokenizer, maxLength, task);
+}
+
+std::vector<DataProblem> lintFileAgainstTraining(const std::string& trainFile, const std::string& evalFile,
+                                                 const ColumnMapping& chosen, TaskType task)
+{
+    const ReadOptions options{{}, 0, chosenNames(chosen), task == TaskType::CausalLm};
+    const auto read = [&](const std::string& file, DataSide side) {
+        const std::string path = dataFile(file, side);
+        const auto mapped = MappedFile::open(path);
+        const std::string_view text(reinterpret_cast<const char*>(mapped->bytes().data()),
+                                    mapped->bytes().size());
+        return holdsTokens(text, path) ? std::nullopt : std::optional(parseTable(text, path, options));
+    };
+    const auto train = read(trainFile, DataSide::Train);
+    const auto eval = read(evalFile, DataSide::Eval);
+    if (!train || !eval)
+        return {};
+    ResolvedColumns trainColumns = resolveColumns(*train, chosen, task);
+    ResolvedColumns evalColumns = resolveColumns(*eval, chosen, task);
+    if (task != TaskType::SequenceClassification)
+        trainColumns.label = evalColumns.label = std::nullopt; // no classes to compare cell by cell
+    return lintAgainstTraining(*train, trainColumns, *eval, evalColumns);
 }
 
 std::vector<DataProblem> lintAgainstTraining(const DataTable& train, const ResolvedColumns& trainColumns,

@@ -33,16 +33,21 @@ struct DatasetSummary
     std::vector<DataProblem> problems;        ///< by line; those of the file as a whole (line 0) first
 };
 
-/// Counts, lengths and what looks wrong: empty texts, missing labels, duplicates, the same text with
-/// different labels, imbalance. `tokenizer` may be null. Never throws for bad rows: they are what it reports.
+/// Counts (rows of each class, words of each tag), lengths and what looks wrong: empty texts, missing labels,
+/// duplicates, the same text with different labels, imbalance. `tokenizer` may be null. Never throws for bad
+/// rows: they are what it reports.
 DatasetSummary summarize(const DataTable& table, const ResolvedColumns& columns, const Tokenizer* tokenizer,
-                         int maxLength);
+                         int maxLength, TaskType task = TaskType::SequenceClassification);
 /// The same for rows that are already token ids.
 DatasetSummary summarize(const TokenizedDataset& dataset);
 
 /// Any data file or builtin name (its training rows), as `lora-workbench-cli data` shows it.
 DatasetSummary summarizeFile(const std::string& file, const ColumnMapping& chosen, TaskType task,
                              const Tokenizer* tokenizer, int maxLength);
+
+/// Problems of the rows of `evalFile` beside those of `trainFile`, see below; none for token ids.
+std::vector<DataProblem> lintFileAgainstTraining(const std::string& trainFile, const std::string& evalFile,
+                                                 const ColumnMapping& chosen, TaskType task);
 
 /// Problems of evaluation rows that only show beside the training rows: the same text in both, labels unseen
 /// in training.

@@ -1,8 +1,10 @@
 #include "core/data/format_detection.h"
 
 #include "core/base/error.h"
+#include "core/data/conll_reader.h"
 #include "core/data/dataset_reader.h"
 #include "core/data/delimited_reader.h"
+#include "core/data/squad_reader.h"
 
 #include <algorithm>
 #include <array>
@@ -46,8 +48,29 @@ bool hasTabColumns(std::string_view text)
     return commonFields(text, '\t', Quoting::None) >= 2;
 }
 
+/// A file named .csv may hold tabs all the same. Quotes are then part of the texts, unless every field that
+/// opens with one closes with one.
+bool holdsUnquotedTabs(std::string_view text)
+{
+    if (commonFields(text, ',', Quoting::Rfc4180) >= 2 || !hasTabColumns(text))
+        return false;
+    bool isAnyQuoted = false;
+    DelimitedReader reader(text, '\t', Quoting::None, "");
+    for (DelimitedReader::Record record; reader.next(record);) {
+        for (const std::string& field : record.fields) {
+            const bool isOpen = field.starts_with('"');
+            if (isOpen && (field.size() < 2 || !field.ends_with('"')))
+                return true;
+            isAnyQuoted = isAnyQuoted || isOpen;
+        }
+    }
+    return !isAnyQuoted;
+}
+
 DataFormat jsonKind(std::string_view text)
 {
+    if (isSquad(text))
+        return DataFormat::Squad;
     const std::size_t first = text.find_first_not_of(" \t\r\n");
     return first != std::string_view::npos && text[first] == '[' ? DataFormat::JsonArray
                                                                  : DataFormat::JsonLines;
@@ -58,6 +81,8 @@ DataFormat sniffed(std::string_view text)
     const std::size_t first = text.find_first_not_of(" \t\r\n");
     if (first != std::string_view::npos && (text[first] == '{' || text[first] == '['))
         return jsonKind(text);
+    if (isConll(text))
+        return DataFormat::Conll;
     if (hasTabColumns(text))
         return DataFormat::Tsv;
     if (commonFields(text, ',', Quoting::Rfc4180) >= 2)
@@ -122,11 +147,15 @@ DataFormat detectFormat(std::string_view bytes, const std::string& source)
                     "Save the data as CSV, TSV or JSON Lines in UTF-8.");
     const std::string ending = endingOf(source);
     if (ending == ".csv")
-        return DataFormat::Csv;
+        return holdsUnquotedTabs(text) ? DataFormat::Tsv : DataFormat::Csv;
+    if (ending == ".conll" || ending == ".bio" || ending == ".iob" || ending == ".iob2")
+        return DataFormat::Conll;
     if (ending == ".tsv" || ending == ".tab")
-        return DataFormat::Tsv;
+        return isConll(text) ? DataFormat::Conll : DataFormat::Tsv;
     if (ending == ".jsonl" || ending == ".ndjson" || ending == ".json")
         return ending == ".json" ? jsonKind(text) : DataFormat::JsonLines;
+    if (ending == ".txt" && isConll(text))
+        return DataFormat::Conll;
     if (ending == ".txt")
         return hasTabColumns(text) ? DataFormat::Tsv : DataFormat::Text;
     return sniffed(text);

@@ -74,6 +74,8 @@ Json parseObject(std::string_view text, const std::string& source, std::uint32_t
         const std::size_t start = what.find(": ");
         fail(source, line, "not valid JSON: " + (start == std::string::npos ? what : what.substr(start + 2)));
     }
+    if (value.is_string())
+        return {{"text", std::move(value)}};
     if (!value.is_object())
         fail(source, line,
              value.is_array() ? "expected an object, found a list"

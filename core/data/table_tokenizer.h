@@ -21,9 +21,12 @@ struct TokenizeOptions
     /// Whether a row without a label, or a table without a label column, is an error (training, evaluation)
     /// or an unlabelled row (prediction).
     bool areLabelsRequired = true;
+    std::optional<int> docStride; ///< as in DataConfig
+    bool trainOnPrompt = false;   ///< as in DataConfig
 };
 
-/// Encodes every row. Throws lora::Error (BadInput) naming file and line for a text of zero tokens, a missing
+/// Encodes every row for the task. A passage too long becomes several windows, a document several blocks; any
+/// other text is cut. Throws lora::Error (BadInput) naming file and line for a text of zero tokens, a missing
 /// label or one unseen in training; (BadUsage) when `maxLength` leaves no room for text; (Unsupported) when
 /// masked language modelling meets a tokenizer without a mask token.
 TokenizedDataset tokenizeTable(const DataTable& table, const ResolvedColumns& columns,
@@ -32,6 +35,8 @@ TokenizedDataset tokenizeTable(const DataTable& table, const ResolvedColumns& co
 /// The labels of a column in the order of their class ids: numeric when all are integers, else sorted. Throws
 /// lora::Error (BadInput) when there are so many that the column holds no classes.
 std::vector<std::string> labelNamesOf(const DataTable& table, std::size_t labelColumn);
+/// The same where each cell holds a list of labels, see labelListOf.
+std::vector<std::string> labelNamesInLists(const DataTable& table, std::size_t labelColumn);
 
 /// A label without the spaces around it, which nobody means to be part of a class's name.
 std::string labelText(const std::string& cell);

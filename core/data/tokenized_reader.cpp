@@ -7,6 +7,7 @@
 #include "core/io/mapped_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace lora {
@@ -88,36 +89,93 @@ private:
     const Json& m_object;
 };
 
+void readClass(const TokenRow& row, const Json& labels, TokenizedExample& example)
+{
+    if (labels.is_array())
+        row.fail("labels: expected one number (a class) for sequence-classification, found a list");
+    const std::int32_t label = row.integer(labels, "labels", ignoredLabel);
+    if (label < 0 && label != ignoredLabel)
+        row.fail(
+            fmt::format("labels: expected a class from 0 (or {} for none), found {}", ignoredLabel, label));
+    if (label >= mostClasses)
+        row.fail(fmt::format("labels: expected a class below {}, found {}", mostClasses, label));
+    example.classLabel = std::max(label, -1);
+}
+
+/// One number, or a list with one (regression); a list of 0 and 1 (multi-label).
+void readTargets(const TokenRow& row, const Json& labels, TaskType task, TokenizedExample& example)
+{
+    const bool isList = labels.is_array();
+    if (task == TaskType::MultiLabelClassification && !isList)
+        row.fail("labels: expected a list of 0 and 1, one for each label, found " +
+                 TokenRow::shortText(labels));
+    const Json list = isList ? labels : Json::array({labels});
+    if (list.empty() || (task == TaskType::Regression && list.size() != 1) || list.size() > mostClasses)
+        row.fail("labels: expected one number, found " + TokenRow::shortText(labels));
+    for (const Json& each : list) {
+        const double value = each.is_number() ? each.get<double>() : HUGE_VAL;
+        if (!std::isfinite(value) || std::abs(value) > std::numeric_limits<float>::max())
+            row.fail("labels: expected numbers, found " + TokenRow::shortText(each));
+        if (task == TaskType::MultiLabelClassification && value != 0 && value != 1)
+            row.fail("labels: expected 0 or 1 for each label, found " + TokenRow::shortText(each));
+        example.targets.push_back(static_cast<float>(value));
+    }
+}
+
+/// A number, or a list with one, as some tools write it.
+std::int32_t readPosition(const TokenRow& row, const char* key, std::size_t length)
+{
+    const Json* value = row.find(key);
+    if (!value)
+        row.fail(fmt::format("no {}", key));
+    const std::int32_t position =
+        row.integer(value->is_array() && value->size() == 1 ? value->front() : *value, key, 0);
+    if (static_cast<std::size_t>(position) >= length)
+        row.fail(fmt::format("{}: expected a token from 0 to {}, found {}", key, length - 1, position));
+    return position;
+}
+
+void readPositions(const TokenRow& row, bool isRequired, TokenizedExample& example)
+{
+    if (!isRequired && (!row.find("start_positions") || !row.find("end_positions")))
+        return;
+    const std::size_t length = example.inputIds.size();
+    example.startPosition = readPosition(row, "start_positions", length);
+    example.endPosition = readPosition(row, "end_positions", length);
+}
+
 void readLabels(const TokenRow& row, const TokenizedReadOptions& options, TokenizedExample& example)
 {
+    if (options.task == TaskType::QuestionAnswering)
+        return readPositions(row, options.areLabelsRequired, example);
     const Json* labels = row.find("labels") ? row.find("labels") : row.find("label");
+    if (!labels && options.task == TaskType::CausalLm && options.areLabelsRequired) {
+        example.tokenLabels = example.inputIds; // every token is to be predicted
+        return;
+    }
     if (!labels) {
         if (options.areLabelsRequired)
             row.fail("no labels");
         return;
     }
-    if (options.task == TaskType::SequenceClassification) {
-        if (labels->is_array())
-            row.fail("labels: expected one number (a class) for sequence-classification, found a list");
-        const std::int32_t label = row.integer(*labels, "labels", ignoredLabel);
-        if (label < 0 && label != ignoredLabel)
-            row.fail(fmt::format("labels: expected a class from 0 (or {} for none), found {}", ignoredLabel,
-                                 label));
-        if (label >= mostClasses)
-            row.fail(fmt::format("labels: expected a class below {}, found {}", mostClasses, label));
-        example.classLabel = std::max(label, -1);
-        return;
-    }
+    if (options.task == TaskType::SequenceClassification)
+        return readClass(row, *labels, example);
+    if (isSequenceTask(options.task))
+        return readTargets(row, *labels, options.task, example);
     if (!labels->is_array())
-        row.fail("labels: expected a list with one label a token for masked-lm, found " +
-                 TokenRow::shortText(*labels));
+        row.fail(fmt::format("labels: expected a list with one label a token for {}, found {}",
+                             toString(options.task), TokenRow::shortText(*labels)));
     example.tokenLabels = row.list(*labels, "labels", ignoredLabel);
     if (example.tokenLabels.size() != example.inputIds.size())
         row.fail(fmt::format("labels: expected {} entries as in input_ids, found {}", example.inputIds.size(),
                              example.tokenLabels.size()));
     for (const std::int32_t label : example.tokenLabels) {
         if (label < 0 && label != ignoredLabel)
-            row.fail(fmt::format("labels: expected token ids or {}, found {}", ignoredLabel, label));
+            row.fail(fmt::format("labels: expected {} or {}, found {}",
+                                 isLanguageModelling(options.task) ? "token ids" : "classes", ignoredLabel,
+                                 label));
+        if (!isLanguageModelling(options.task) && label >= mostClasses)
+            row.fail(fmt::format("labels: expected classes below {}, found {}", mostClasses, label));
     }
 }
 
@@ -129,6 +187,20 @@ void dropMasked(const std::vector<std::int32_t>& mask, std::vector<std::int32_t>
             values[kept++] = values[i];
     }
     values.resize(kept);
+}
+
+/// Answers are counted in what is left after padding (on either side) is gone.
+void dropBeforePositions(const TokenRow& row, const std::vector<std::int32_t>& mask,
+                         TokenizedExample& example)
+{
+    for (std::int32_t* position : {&example.startPosition, &example.endPosition}) {
+        if (*position < 0)
+            continue;
+        const auto end = mask.begin() + *position;
+        if (*end == 0)
+            row.fail("start_positions, end_positions: expected tokens that attention_mask keeps");
+        *position -= static_cast<std::int32_t>(std::count(mask.begin(), end, 0));
+    }
 }
 
 TokenizedExample readRow(const TokenRow& row, std::uint32_t line, const TokenizedReadOptions& options)
@@ -149,24 +221,49 @@ TokenizedExample readRow(const TokenRow& row, std::uint32_t line, const Tokenize
         dropMasked(mask, example.tokenTypeIds);
         if (!example.tokenLabels.empty())
             dropMasked(mask, example.tokenLabels);
+        dropBeforePositions(row, mask, example);
     }
     if (example.inputIds.empty())
         row.fail("input_ids: zero tokens");
     return example;
 }
 
+/// Every row of a multi-label set has as many entries as the others, or as the model has labels.
+void checkWidths(const TokenizedReadOptions& options, const TokenizedDataset& dataset)
+{
+    std::size_t width = options.knownLabels.value_or(0);
+    for (const TokenizedExample& example : dataset.examples) {
+        if (example.targets.empty())
+            continue;
+        if (width == 0)
+            width = example.targets.size();
+        if (example.targets.size() != width)
+            throw Error(ErrorKind::BadInput,
+                        fmt::format("{}, line {}: labels: expected {} entries, found {}", dataset.source,
+                                    example.line, width, example.targets.size()),
+                        "Give every row one entry for each label.");
+    }
+}
+
 void nameClasses(const TokenizedReadOptions& options, TokenizedDataset& dataset)
 {
-    if (options.task != TaskType::SequenceClassification)
+    const bool isTokens = options.task == TaskType::TokenClassification;
+    if (options.task == TaskType::MultiLabelClassification)
+        checkWidths(options, dataset);
+    else if (options.task != TaskType::SequenceClassification && !isTokens)
         return;
     std::size_t classes = options.knownLabels.value_or(0);
     for (const TokenizedExample& example : dataset.examples) {
-        const auto needed = static_cast<std::size_t>(example.classLabel + 1);
+        const std::int32_t largest = isTokens && !example.tokenLabels.empty()
+                                         ? std::ranges::max(example.tokenLabels)
+                                         : example.classLabel;
+        const std::size_t needed =
+            std::max(static_cast<std::size_t>(std::max(largest, -1) + 1), example.targets.size());
         if (options.knownLabels && needed > *options.knownLabels)
             throw Error(
                 ErrorKind::BadInput,
                 fmt::format("{}, line {}: the label {} is not in the training data; known labels: 0 to {}",
-                            dataset.source, example.line, example.classLabel, *options.knownLabels - 1),
+                            dataset.source, example.line, needed - 1, *options.knownLabels - 1),
                 "Correct the label, remove the row, or add rows with it to the training data.");
         classes = std::max(classes, needed);
     }
@@ -205,6 +302,7 @@ TokenizedDataset parseTokenized(std::string_view bytes, const std::string& sourc
     dataset.hash = hashOf(std::as_bytes(std::span(bytes)));
     forEachRow(bytes, source, [&](std::uint32_t line, const Json& object) {
         dataset.examples.push_back(readRow(TokenRow(source, line, object), line, options));
+        dataset.examples.back().row = static_cast<std::uint32_t>(dataset.examples.size() - 1);
         return true;
     });
     if (dataset.examples.empty())
@@ -233,8 +331,9 @@ void checkTokenIds(const TokenizedDataset& dataset, const InputLimits& limits)
                 fmt::format("Shorten the rows, or set data.max_length to at most {}.", limits.maxPositions));
         for (const std::int32_t id : example.inputIds)
             check(example, "token id", id, limits.vocabularySize);
+        // With label names the labels are classes, which are checked against these.
         for (const std::int32_t label : example.tokenLabels)
-            check(example, "label", label, limits.vocabularySize);
+            check(example, "label", dataset.labelNames.empty() ? label : -1, limits.vocabularySize);
         for (const std::int32_t type : example.tokenTypeIds)
             check(example, "token type", type, limits.typeVocabularySize);
     }

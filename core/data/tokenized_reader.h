@@ -23,8 +23,10 @@ struct TokenizedReadOptions
 bool holdsTokens(std::string_view bytes, const std::string& source);
 
 /// Reads rows that are already tokenised: JSON Lines with `input_ids`, optional `token_type_ids` and
-/// `attention_mask` (positions with 0 are dropped), and `labels`: a number for sequence classification, a
-/// list as long as input_ids with -100 at ignored positions for masked-lm. Other keys are ignored. Throws
+/// `attention_mask` (positions with 0 are dropped), and `labels`: a number for sequence classification and
+/// regression, a list of 0 and 1 for several labels, a list as long as input_ids with -100 at ignored
+/// positions for token classification and language models (causal: not shifted; without labels every token
+/// counts); for question answering `start_positions` and `end_positions`. Other keys are ignored. Throws
 /// lora::Error (BadInput) naming line and field.
 TokenizedDataset parseTokenized(std::string_view bytes, const std::string& source,
                                 const TokenizedReadOptions& options);

@@ -2,8 +2,8 @@
 
 #include "core/text/tokenizer.h"
 
+#include <algorithm>
 #include <map>
-#include <sstream>
 
 namespace lora::test {
 
@@ -21,8 +21,8 @@ public:
     Encoding encode(std::string_view text, std::optional<std::string_view> pair, SpecialTokens special,
                     int maxLength) const override
     {
-        std::vector<std::string> first = words(text);
-        std::vector<std::string> second = pair ? words(*pair) : std::vector<std::string>{};
+        std::vector<TextSpan> first = words(text);
+        std::vector<TextSpan> second = pair ? words(*pair) : std::vector<TextSpan>{};
         const std::size_t extra = special == SpecialTokens::Omit ? 0 : (pair ? 3 : 2);
         Encoding encoding;
         while (maxLength > 0 && first.size() + second.size() + extra > static_cast<std::size_t>(maxLength) &&
@@ -30,43 +30,72 @@ public:
             (second.size() > first.size() ? second : first).pop_back();
             encoding.isTruncated = true;
         }
-        const auto add = [&](const std::string& word, std::int32_t type, bool isSpecial) {
+        const auto add = [&](const std::string& word, std::int32_t type, std::int8_t sequence,
+                             TextSpan span) {
             encoding.ids.push_back(idFor(word));
             encoding.typeIds.push_back(type);
             encoding.tokens.push_back(word);
-            encoding.isSpecial.push_back(isSpecial);
+            encoding.isSpecial.push_back(sequence < 0);
+            encoding.spans.push_back(span);
+            encoding.sequenceIds.push_back(sequence);
+        };
+        const auto wordAt = [](std::string_view whole, TextSpan span) {
+            return std::string(whole.substr(span.begin, span.end - span.begin));
         };
         const bool isAdded = special == SpecialTokens::Add;
         if (isAdded)
-            add("[CLS]", 0, true);
-        for (const auto& word : first)
-            add(word, 0, false);
+            add("[CLS]", 0, -1, {});
+        for (const TextSpan span : first)
+            add(wordAt(text, span), 0, 0, span);
         if (isAdded)
-            add("[SEP]", 0, true);
-        for (const auto& word : second)
-            add(word, 1, false);
+            add("[SEP]", 0, -1, {});
+        for (const TextSpan span : second)
+            add(wordAt(*pair, span), 1, 1, span);
         if (isAdded && pair)
-            add("[SEP]", 1, true);
+            add("[SEP]", 1, -1, {});
         return encoding;
     }
 
     std::string decode(const std::vector<std::int32_t>&) const override { return {}; }
     std::int64_t vocabularySize() const override { return 1000; }
-    std::optional<std::int32_t> idOf(std::string_view) const override { return std::nullopt; }
-    std::string tokenOf(std::int32_t) const override { return {}; }
+    std::optional<std::int32_t> idOf(std::string_view token) const override
+    {
+        const auto found = m_ids.find(std::string(token));
+        return found == m_ids.end() ? std::nullopt : std::optional(found->second);
+    }
+    std::string tokenOf(std::int32_t id) const override
+    {
+        for (const auto& [word, number] : m_ids) {
+            if (number == id)
+                return word;
+        }
+        return {};
+    }
+    std::optional<std::int32_t> eosId() const override { return end; }
+    std::string chatTemplate() const override { return chat; }
     std::optional<std::int32_t> maskId() const override
     {
         return m_hasMask ? std::optional<std::int32_t>(3) : std::nullopt;
     }
     std::optional<std::int32_t> padId() const override { return 0; }
 
+    /// Makes a word known, for example a special token, and returns its id.
+    std::int32_t know(const std::string& word) const { return idFor(word); }
+
+    std::optional<std::int32_t> end; ///< eosId
+    std::string chat;                ///< chatTemplate
+
 private:
-    static std::vector<std::string> words(std::string_view text)
+    static std::vector<TextSpan> words(std::string_view text)
     {
-        std::istringstream stream{std::string(text)};
-        std::vector<std::string> result;
-        for (std::string word; stream >> word;)
-            result.push_back(word);
+        std::vector<TextSpan> result;
+        for (std::size_t i = 0; i < text.size();) {
+            const std::size_t begin = text.find_first_not_of(" \n\t\r", i);
+            if (begin == std::string_view::npos)
+                break;
+            i = std::min(text.find_first_of(" \n\t\r", begin), text.size());
+            result.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(i)});
+        }
         return result;
     }
 
