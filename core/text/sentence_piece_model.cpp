@@ -15,7 +15,8 @@ using Processor = sentencepiece::SentencePieceProcessor;
 void check(const sentencepiece::util::Status& status, const std::string& what)
 {
     if (!status.ok())
-        throw Error(ErrorKind::BadInput, fmt::format("{}: {}", what, status.error_message()),
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: {}", what, unicode::validUtf8(status.error_message())),
                     "The file is damaged, or no sentencepiece model; fetch it again.");
 }
 
@@ -47,7 +48,8 @@ std::optional<std::int32_t> known(int id)
 SentencePieceModel::SentencePieceModel(const std::string& serialized, const std::string& source)
 {
     const auto processor = std::make_shared<Processor>();
-    check(processor->LoadFromSerializedProto(serialized), source);
+    check(processor->LoadFromSerializedProto(serialized),
+          source + ": expected a model of sentencepiece, which reports");
     for (int id = 0; id < processor->GetPieceSize(); ++id) {
         const std::string& piece = processor->IdToPiece(id);
         if (!unicode::isValidUtf8(piece))
