@@ -36,7 +36,11 @@ int tokenize(const TokenizeOptions& options, Console& console)
         const std::string text = unguarded(argument);
         const Encoding encoding = tokenizer->encode(text, std::nullopt, special, 0);
         console.print(textOf(text, encoding));
-        document.push_back({{"text", text}, {"tokens", encoding.tokens}, {"ids", encoding.ids}});
+        nlohmann::ordered_json spans = nlohmann::ordered_json::array(); // in bytes
+        for (const TextSpan& span : encoding.spans)
+            spans.push_back({span.begin, span.end});
+        document.push_back(
+            {{"text", text}, {"tokens", encoding.tokens}, {"ids", encoding.ids}, {"spans", spans}});
     }
     console.document(document);
     return 0;
