@@ -17,11 +17,11 @@ struct TokenizeOptions
     int maxLength = 128; ///< tokens, special tokens included
     /// The labels of the training data: class ids follow them and any other label is an error. None: this is
     /// the training data.
-    std::optional<std::vector<std::string>> knownLabels;
+    std::optional<std::vector<std::string>> knownLabels = std::nullopt;
     /// Whether a row without a label, or a table without a label column, is an error (training, evaluation)
     /// or an unlabelled row (prediction).
     bool areLabelsRequired = true;
-    std::optional<int> docStride; ///< as in DataConfig
+    std::optional<int> docStride = std::nullopt; ///< as in DataConfig
     bool trainOnPrompt = false;   ///< as in DataConfig
 };
 

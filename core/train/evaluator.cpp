@@ -1,7 +1,5 @@
 #include "core/train/evaluator.h"
 
-#include "core/train/task_metrics.h"
-
 #include <cmath>
 
 namespace lora {
@@ -31,11 +29,8 @@ Evaluator::Evaluator(const LanguageModel<float>& model, const TokenizedDataset& 
 std::optional<EvaluationResult> Evaluator::run(KeepLogits keepLogits, TrainingControl* control,
                                                const Progress& progress)
 {
-    EvaluationResult result;
-    if (m_model.task() == TaskType::SequenceClassification)
-        result.predictions.assign(m_dataset.size(), -1);
-    if (keepLogits == KeepLogits::Yes)
-        result.logits.resize(m_dataset.size());
+    m_wishes.keepsLogits = keepLogits == KeepLogits::Yes;
+    EvaluationResult result = emptyResult(m_model.task(), m_dataset, m_wishes);
     const auto workers = static_cast<std::size_t>(m_pool.size());
     for (std::size_t first = 0; first < m_loader.size(); first += roundLength * workers) {
         if (control && control->isStopRequested())
@@ -43,7 +38,7 @@ std::optional<EvaluationResult> Evaluator::run(KeepLogits keepLogits, TrainingCo
         const std::size_t end = std::min(m_loader.size(), first + roundLength * workers);
         m_pool.run([&](int worker) {
             for (std::size_t batch = first + static_cast<std::size_t>(worker); batch < end; batch += workers)
-                evaluateBatch(batch, worker, keepLogits, result);
+                evaluateBatch(batch, worker, result);
         });
         if (progress)
             progress(static_cast<std::int64_t>(end), static_cast<std::int64_t>(m_loader.size()));
@@ -52,23 +47,13 @@ std::optional<EvaluationResult> Evaluator::run(KeepLogits keepLogits, TrainingCo
     return result;
 }
 
-void Evaluator::evaluateBatch(std::size_t index, int worker, KeepLogits keepLogits, EvaluationResult& result)
+void Evaluator::evaluateBatch(std::size_t index, int worker, EvaluationResult& result)
 {
     Batch& batch = m_batches[static_cast<std::size_t>(worker)];
     m_loader.load(index, batch);
     ModelPass<float>& pass = *m_passes[static_cast<std::size_t>(worker)];
     m_losses[index] = pass.evaluate(batch);
-    if (m_model.task() != TaskType::SequenceClassification)
-        return;
-    const ConstMatrix<float> logits = pass.logits();
-    for (std::size_t s = 0; s < batch.sequences(); ++s) {
-        const std::span<const float> row(logits.row(static_cast<std::int64_t>(s)),
-                                         static_cast<std::size_t>(logits.cols));
-        const std::uint32_t example = batch.exampleIndex[s];
-        result.predictions[example] = argMax<float>(row);
-        if (keepLogits == KeepLogits::Yes)
-            result.logits[example].assign(row.begin(), row.end());
-    }
+    storeBatch(m_model.task(), m_dataset, batch, pass.logits(), m_wishes, result);
 }
 
 void Evaluator::summarize(EvaluationResult& result) const
@@ -77,22 +62,17 @@ void Evaluator::summarize(EvaluationResult& result) const
     for (const LossSum& loss : m_losses) {
         total.sum += loss.sum;
         total.items += loss.items;
+        total.correct += loss.correct;
     }
     if (total.items == 0)
         return;
-    const double loss = total.sum / static_cast<double>(total.items);
-    result.metrics["loss"] = loss;
-    if (m_model.task() == TaskType::MaskedLm) {
-        result.metrics["perplexity"] = std::exp(loss);
-        return;
+    const auto items = static_cast<double>(total.items);
+    result.metrics = taskMetrics(m_model.task(), m_dataset, m_model.labelNames, result);
+    result.metrics["loss"] = total.sum / items;
+    if (isLanguageModelling(m_model.task())) {
+        result.metrics["perplexity"] = std::exp(total.sum / items);
+        result.metrics["accuracy"] = static_cast<double>(total.correct) / items;
     }
-    ConfusionMatrix confusion(static_cast<std::int64_t>(m_model.labelNames.size()));
-    for (std::size_t row = 0; row < m_dataset.size(); ++row)
-        if (m_dataset.examples[row].classLabel >= 0)
-            confusion.add(m_dataset.examples[row].classLabel, result.predictions[row]);
-    result.metrics["accuracy"] = confusion.accuracy();
-    result.metrics["f1"] = confusion.f1();
-    result.metrics["matthews_correlation"] = confusion.matthewsCorrelation();
 }
 
 std::size_t Evaluator::arenaPeakBytes() const

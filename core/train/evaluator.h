@@ -3,6 +3,7 @@
 #include "core/data/data_loader.h"
 #include "core/models/language_model.h"
 #include "core/train/step_metrics.h"
+#include "core/train/task_results.h"
 #include "core/train/training_control.h"
 #include "core/train/worker_pool.h"
 
@@ -12,14 +13,6 @@
 #include <vector>
 
 namespace lora {
-
-/// What a model says about every row of a data set.
-struct EvaluationResult
-{
-    std::map<std::string, double> metrics;  ///< keys without "eval_"; none when no row has a label
-    std::vector<std::vector<float>> logits; ///< [rows][labels], only when asked for
-    std::vector<std::int32_t> predictions;  ///< [rows], classification
-};
 
 /// Runs a model over a data set on all workers, packed, in batches of bounded size; metrics are streamed,
 /// logits are kept only on request.
@@ -35,16 +28,19 @@ public:
     /// None when `control` (may be null) asked to stop on the way.
     std::optional<EvaluationResult> run(KeepLogits keepLogits = KeepLogits::No,
                                         TrainingControl* control = nullptr, const Progress& progress = {});
+    /// Language models on rows without labels: keep so many candidates for each token.
+    void keepCandidates(std::size_t count) { m_wishes.candidates = count; }
     std::size_t arenaPeakBytes() const;
 
 private:
-    void evaluateBatch(std::size_t index, int worker, KeepLogits keepLogits, EvaluationResult& result);
+    void evaluateBatch(std::size_t index, int worker, EvaluationResult& result);
     void summarize(EvaluationResult& result) const;
 
     const LanguageModel<float>& m_model;
     const TokenizedDataset& m_dataset;
     WorkerPool& m_pool;
     EvaluationLoader m_loader;
+    ResultWishes m_wishes;
     std::vector<std::unique_ptr<ModelPass<float>>> m_passes;
     std::vector<Batch> m_batches;
     std::vector<LossSum> m_losses;
