@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/nearest_name.h"
+#include "core/config/config_document.h"
 #include "core/config/experiment_paths.h"
 
 #include <algorithm>
@@ -240,12 +241,18 @@ const std::vector<std::string>& experimentPaths()
     return paths;
 }
 
-ExperimentConfig loadExperiment(const fs::path& file, const std::vector<std::string>& overrides)
+Json loadConfigDocument(const fs::path& file, const std::vector<std::string>& overrides, ConfigIssues& issues)
 {
-    ConfigIssues issues;
     Json document = parseFile(file, issues);
     for (const std::string& text : overrides)
         applyOverride(document, text, issues);
+    return document;
+}
+
+ExperimentConfig loadExperiment(const fs::path& file, const std::vector<std::string>& overrides)
+{
+    ConfigIssues issues;
+    const Json document = loadConfigDocument(file, overrides, issues);
     ExperimentConfig experiment = experimentFromJson(document, fs::absolute(file).parent_path(), issues);
     throwOnErrors(issues, file.string());
     return experiment;

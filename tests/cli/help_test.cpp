@@ -8,8 +8,9 @@
 namespace lora::test {
 namespace {
 
-const std::vector<std::string> subcommands{"demo", "train",   "cost",   "inspect", "data",   "tokenize",
-                                           "eval", "predict", "export", "compare", "report", "runs"};
+const std::vector<std::string> subcommands{"demo",     "train", "cost",    "inspect", "data",
+                                           "tokenize", "eval",  "predict", "export",  "compare",
+                                           "report",   "runs",  "pretrain"};
 
 void expectFits80Columns(const std::string& text)
 {
