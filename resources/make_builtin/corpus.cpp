@@ -1,6 +1,8 @@
 #include "resources/make_builtin/corpus.h"
 
 #include "resources/make_builtin/grammar.h"
+#include "resources/make_builtin/knowledge.h"
+#include "resources/make_builtin/profiles.h"
 #include "resources/make_builtin/topics_task.h"
 
 #include <utility>
@@ -62,18 +64,30 @@ std::string toTsv(const std::vector<LabelledText>& rows)
     return text;
 }
 
-std::unordered_set<std::string> evalTexts(const TaskRows& sentiment, const TaskRows& topics)
+std::unordered_set<std::string> evalTexts(const TaskRows& sentiment, const TaskRows& topics, const QaRows& qa,
+                                          const InstructionRows& instructions)
 {
     std::unordered_set<std::string> texts;
     for (const TaskRows* task : {&sentiment, &topics})
         for (const LabelledText& row : task->eval)
             texts.insert(row.text);
+    for (const QaParagraph& paragraph : qa.eval)
+        texts.insert(paragraph.context);
+    for (const InstructionRow& row : instructions.eval) {
+        constexpr std::string_view opening = "Input: ";
+        const std::size_t begin = row.prompt.find(opening);
+        if (begin != std::string::npos)
+            texts.insert(
+                row.prompt.substr(begin + opening.size(), row.prompt.rfind('\n') - begin - opening.size()));
+    }
     return texts;
 }
 
-PretrainingText::PretrainingText(std::uint64_t seed, std::unordered_set<std::string> excluded)
+PretrainingText::PretrainingText(std::uint64_t seed, std::unordered_set<std::string> excluded,
+                                 const TextMix& mix)
     : m_rng(seed, "pretraining")
     , m_excluded(std::move(excluded))
+    , m_mix(mix)
 {}
 
 std::string PretrainingText::next()
@@ -99,6 +113,16 @@ bool PretrainingText::holdsExcluded(std::string_view text) const
 }
 
 std::string PretrainingText::anyText()
+{
+    if (m_mix.profiles + m_mix.knowledge == 0)
+        return worldText();
+    const double kind = m_rng.uniform();
+    if (kind < m_mix.profiles)
+        return writeProfile(m_rng);
+    return kind < m_mix.profiles + m_mix.knowledge ? writeKnowledge(m_rng) : worldText();
+}
+
+std::string PretrainingText::worldText()
 {
     const double kind = m_rng.uniform();
     if (kind < reviewShare)

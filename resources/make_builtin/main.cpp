@@ -48,28 +48,55 @@ void writeInstructions(const std::filesystem::path& folder, const InstructionRow
     fmt::print("{}: {} train rows, {} eval rows\n", folder.string(), rows.train.size(), rows.eval.size());
 }
 
-void printSample(PretrainingText& source, std::size_t texts)
+struct Wanted
 {
-    for (std::size_t i = 0; i < texts; ++i)
-        fmt::print("{}\n", source.next());
+    bool data = false;
+    bool sample = false;
+    bool encoder = false;
+    bool decoder = false;
+};
+
+std::vector<std::string> draw(PretrainingText& source, std::size_t count)
+{
+    std::vector<std::string> texts;
+    texts.reserve(count);
+    while (texts.size() < count)
+        texts.push_back(source.next());
+    return texts;
 }
 
-void make(const Options& options, bool isDataWanted, bool isSampleWanted, bool isModelWanted)
+void makeModel(const Options& options, const ModelRecipe& recipe,
+               const std::unordered_set<std::string>& excluded)
 {
-    const TaskRows sentiment = makeSentimentRows({}, options.pretraining.seed);
-    const TaskRows topics = makeTopicRows({}, options.pretraining.seed);
-    PretrainingText source(options.pretraining.seed, evalTexts(sentiment, topics));
-    if (isDataWanted) {
+    PretrainingText source(options.pretraining.seed, excluded, recipe.mix);
+    const std::vector<std::string> texts = draw(source, recipe.texts);
+    const std::vector<std::string> heldOut = draw(source, options.pretraining.heldOutTexts);
+    pretrainModel(options.out / "models" / recipe.name, recipe, texts, heldOut, options.pretraining);
+}
+
+void make(const Options& options, const Wanted& wanted)
+{
+    const std::uint64_t seed = options.pretraining.seed;
+    const TaskRows sentiment = makeSentimentRows({}, seed);
+    const TaskRows topics = makeTopicRows({}, seed);
+    const QaRows qa = makeQaRows({}, seed);
+    const InstructionRows instructions = makeInstructionRows({}, seed);
+    const auto excluded = evalTexts(sentiment, topics, qa, instructions);
+    if (wanted.data) {
         writeTask(options.out / "data" / "sentiment", sentiment);
         writeTask(options.out / "data" / "topics", topics);
-        writeQa(options.out / "data" / "qa", makeQaRows({}, options.pretraining.seed));
-        writeInstructions(options.out / "data" / "instructions",
-                          makeInstructionRows({}, options.pretraining.seed));
+        writeQa(options.out / "data" / "qa", qa);
+        writeInstructions(options.out / "data" / "instructions", instructions);
     }
-    if (isSampleWanted)
-        printSample(source, options.sampleTexts);
-    if (isModelWanted)
-        pretrainEncoder(options.out / "models" / "encoder", source, options.pretraining);
+    if (wanted.sample) {
+        PretrainingText source(seed, excluded, decoderRecipe().mix);
+        for (std::size_t i = 0; i < options.sampleTexts; ++i)
+            fmt::print("{}\n", source.next());
+    }
+    if (wanted.encoder)
+        makeModel(options, encoderRecipe(), excluded);
+    if (wanted.decoder)
+        makeModel(options, decoderRecipe(), excluded);
 }
 
 } // namespace
@@ -77,22 +104,24 @@ void make(const Options& options, bool isDataWanted, bool isSampleWanted, bool i
 int main(int argc, char** argv)
 {
     Options options;
-    CLI::App program{"Makes the built-in data and model: corpus, vocabulary, pretraining, demo tasks"};
+    CLI::App program{"Makes the built-in data and models: texts, vocabularies, pretraining, demo tasks"};
     program.fallthrough();
     program.require_subcommand(0, 1);
     program.add_option("--out", options.out, "folder that gets data/ and models/")->capture_default_str();
     program.add_option("--seed", options.pretraining.seed)->capture_default_str();
-    program.add_option("--steps", options.pretraining.steps, "pretraining steps")->capture_default_str();
-    program.add_option("--learning-rate", options.pretraining.learningRate)->capture_default_str();
+    program.add_option("--steps", options.pretraining.steps, "pretraining steps, 0: as the recipe says");
+    program.add_option("--learning-rate", options.pretraining.learningRate, "0: as the recipe says");
     program.add_option("--threads", options.pretraining.threads, "0: one per core")->capture_default_str();
     const auto* data = program.add_subcommand("data", "write the demo tasks alone");
-    auto* corpus = program.add_subcommand("corpus", "print a sample of the pretraining text");
+    auto* corpus = program.add_subcommand("corpus", "print a sample of the decoder's pretraining text");
     corpus->add_option("--texts", options.sampleTexts)->capture_default_str();
-    const auto* model = program.add_subcommand("model", "pretrain the encoder alone");
+    const auto* encoder = program.add_subcommand("encoder", "pretrain the encoder alone");
+    const auto* decoder = program.add_subcommand("decoder", "pretrain the decoder alone");
     CLI11_PARSE(program, argc, argv);
     const bool isEverything = program.get_subcommands().empty();
     try {
-        make(options, isEverything || data->parsed(), corpus->parsed(), isEverything || model->parsed());
+        make(options, {isEverything || data->parsed(), corpus->parsed(), isEverything || encoder->parsed(),
+                       isEverything || decoder->parsed()});
     } catch (const Error& error) {
         fmt::print(stderr, "{}\n{}\n", error.what(), error.hint());
         return exitCode(error.kind());

@@ -4,25 +4,43 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace lora::builtin {
 
 struct PretrainingOptions
 {
     std::uint64_t seed = 1;
-    std::size_t texts = 200'000;      ///< seen about `steps * batchSize / texts` times, hidden anew each time
     std::size_t heldOutTexts = 1'000; ///< for the loss on text not trained on
-    std::size_t pieces = 1'600;       ///< vocabulary, at most
-    std::int64_t steps = 4'000;
-    int batchSize = 64;
-    double learningRate = 2e-3;
-    int threads = 0; ///< 0: one per core
+    std::int64_t steps = 0;           ///< 0: as the recipe says
+    double learningRate = 0;          ///< 0: as the recipe says
+    int threads = 0;                  ///< 0: one per core
 };
 
-/// Builds a vocabulary from `source`, trains a small BERT encoder by masked language modelling with this
-/// project's engine and writes it as a Hugging Face folder (config.json, model.safetensors, tokenizer,
-/// pretraining.json with settings and losses) whole or not at all.
-void pretrainEncoder(const std::filesystem::path& folder, PretrainingText& source,
-                     const PretrainingOptions& options);
+/// What a built-in model is made of: the number of texts to train on and a pretraining file as
+/// `lora-workbench-cli pretrain` reads it, whose data are the files texts/train.txt and texts/eval.txt beside
+/// it.
+struct ModelRecipe
+{
+    std::string name; ///< folder under models/
+    std::size_t texts = 0;
+    TextMix mix;
+    bool isHalfPrecision = false; ///< weights are kept as F16
+    std::string note;             ///< for the record
+};
+
+const ModelRecipe& encoderRecipe();
+const ModelRecipe& decoderRecipe();
+nlohmann::json pretrainingDocument(const ModelRecipe& recipe, const PretrainingOptions& options);
+
+/// Writes texts and pretraining file into a work folder beside `folder`, pretrains by the core's own path,
+/// and puts the model in `folder` as a Hugging Face folder with pretraining.json (settings and losses) whole
+/// or not at all.
+void pretrainModel(const std::filesystem::path& folder, const ModelRecipe& recipe,
+                   const std::vector<std::string>& texts, const std::vector<std::string>& heldOut,
+                   const PretrainingOptions& options);
 
 } // namespace lora::builtin
