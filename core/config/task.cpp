@@ -69,6 +69,12 @@ bool isLanguageModelling(TaskType task)
     return task == TaskType::CausalLm || task == TaskType::MaskedLm;
 }
 
+bool hasLabelNames(TaskType task)
+{
+    return task == TaskType::SequenceClassification || task == TaskType::MultiLabelClassification ||
+           task == TaskType::TokenClassification;
+}
+
 std::string_view peftTaskType(TaskType task)
 {
     switch (task) {

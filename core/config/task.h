@@ -27,6 +27,8 @@ std::optional<TaskType> taskFromString(std::string_view text);
 bool isSequenceTask(TaskType task);
 /// Logits over the vocabulary.
 bool isLanguageModelling(TaskType task);
+/// Logits over a set of named labels: classification, multi-label, token classification.
+bool hasLabelNames(TaskType task);
 /// PEFT's `task_type`: "SEQ_CLS", …; empty where PEFT has none (masked language modelling).
 std::string_view peftTaskType(TaskType task);
 /// Metrics an evaluation of the task may be judged by, as Hugging Face names them without "eval_"; the first

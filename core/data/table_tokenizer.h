@@ -22,7 +22,9 @@ struct TokenizeOptions
     /// or an unlabelled row (prediction).
     bool areLabelsRequired = true;
     std::optional<int> docStride = std::nullopt; ///< as in DataConfig
-    bool trainOnPrompt = false;   ///< as in DataConfig
+    bool trainOnPrompt = false;                  ///< as in DataConfig
+    bool splitsPunctuation =
+        false; ///< token classification: marks beside words of a text are words of their own
 };
 
 /// Encodes every row for the task. A passage too long becomes several windows, a document several blocks; any

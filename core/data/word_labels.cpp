@@ -31,14 +31,38 @@ std::vector<TextSpan> wordsIn(std::string_view text)
     return words;
 }
 
+/// Brackets and quotes before words, marks behind them, as words: "(Berlin)." is four. Inside a word they
+/// stay.
+std::vector<TextSpan> withoutPunctuation(std::string_view text, const std::vector<TextSpan>& words)
+{
+    constexpr std::string_view opening = "(\"'[{<";
+    constexpr std::string_view closing = ")\"']}>.,;:!?";
+    std::vector<TextSpan> result;
+    for (const TextSpan& word : words) {
+        TextSpan rest = word;
+        for (; rest.end - rest.begin > 1 && opening.find(text[rest.begin]) != std::string_view::npos;
+             ++rest.begin)
+            result.push_back({rest.begin, rest.begin + 1});
+        const std::uint32_t end = rest.end;
+        while (rest.end - rest.begin > 1 && closing.find(text[rest.end - 1]) != std::string_view::npos)
+            --rest.end;
+        result.push_back(rest);
+        for (std::uint32_t mark = rest.end; mark < end; ++mark)
+            result.push_back({mark, mark + 1});
+    }
+    return result;
+}
+
 /// A list of words joined by spaces, or a text as it is.
-SourceRow sourceOf(const std::string& cell)
+SourceRow sourceOf(const std::string& cell, bool isTyped)
 {
     SourceRow source;
-    const auto list = jsonListOf(cell);
+    const auto list = isTyped ? std::nullopt : jsonListOf(cell);
     if (!list) {
         source.text = cell;
         source.words = wordsIn(cell);
+        if (isTyped)
+            source.words = withoutPunctuation(cell, source.words);
         return source;
     }
     for (const std::string& word : *list) {
@@ -156,7 +180,7 @@ void tokenizeWords(const DataTable& table, const ResolvedColumns& columns, const
         tags.emplace(table, *columns.label, options);
     std::vector<std::uint32_t> emptyLines;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        SourceRow source = sourceOf(table.rows[row][columns.text]);
+        SourceRow source = sourceOf(table.rows[row][columns.text], options.splitsPunctuation);
         Encoding encoding =
             tokenizer.encode(source.text, std::nullopt, SpecialTokens::Add, options.maxLength);
         if (isWithoutTokens(encoding.isSpecial))

@@ -28,12 +28,20 @@ void followLabelOrder(const std::vector<std::string>& modelLabels, TokenizedData
 {
     if (modelLabels == dataset.labelNames)
         return;
-    for (TokenizedExample& example : dataset.examples)
-        if (example.classLabel >= 0) {
-            const std::string& name = dataset.labelNames[static_cast<std::size_t>(example.classLabel)];
-            const auto found = std::find(modelLabels.begin(), modelLabels.end(), name);
-            example.classLabel = static_cast<std::int32_t>(found - modelLabels.begin());
-        }
+    std::vector<std::int32_t> modelIds;
+    for (const std::string& name : dataset.labelNames)
+        modelIds.push_back(static_cast<std::int32_t>(std::ranges::find(modelLabels, name) - modelLabels.begin()));
+    const auto follow = [&](std::int32_t& label) {
+        if (label >= 0)
+            label = modelIds[static_cast<std::size_t>(label)];
+    };
+    for (TokenizedExample& example : dataset.examples) {
+        follow(example.classLabel);
+        std::ranges::for_each(example.tokenLabels, follow);
+        const std::vector<float> targets = example.targets;
+        for (std::size_t i = 0; i < targets.size(); ++i)
+            example.targets[static_cast<std::size_t>(modelIds[i])] = targets[i];
+    }
     dataset.labelNames = modelLabels;
 }
 
@@ -79,15 +87,52 @@ void readInitialAdapter(ExperimentData& prepared)
         fmt::format("Continuing from {}: rank, alpha and targets are the adapter's own.", folder));
 }
 
+void settleLabels(ExperimentData& prepared, const std::vector<std::string>& modelLabels)
+{
+    const TaskType task = prepared.experiment.task;
+    prepared.numLabels = outputCount(task, static_cast<std::int64_t>(prepared.data.train.labelNames.size()));
+    if (!hasLabelNames(task))
+        return;
+    // Rows of several labels have one entry for each: their number is certain.
+    const bool isMulti = task == TaskType::MultiLabelClassification;
+    if (!isMulti)
+        prepared.numLabels = labelCount(prepared, modelLabels);
+    for (TokenizedDataset* dataset : {&prepared.data.train, &prepared.data.eval}) {
+        if (prepared.data.isTokenized && !isMulti)
+            growLabelNames(*dataset, modelLabels, prepared.numLabels);
+        else if (!prepared.data.isTokenized && haveSameLabels(modelLabels, dataset->labelNames))
+            followLabelOrder(modelLabels, *dataset);
+    }
+}
+
 } // namespace
 
 std::unique_ptr<Tokenizer> tokenizerOf(const std::filesystem::path& modelFolder)
 {
     std::error_code error;
-    for (const char* name : {"tokenizer.json", "vocab.txt"})
+    for (const char* name : {"tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"})
         if (std::filesystem::exists(modelFolder / name, error))
             return loadTokenizer(modelFolder);
     return nullptr;
+}
+
+std::int64_t outputCount(TaskType task, std::int64_t labels)
+{
+    switch (task) {
+    case TaskType::SequenceClassification:
+    case TaskType::TokenClassification:
+        return std::max<std::int64_t>(2, labels);
+    case TaskType::MultiLabelClassification:
+        return std::max<std::int64_t>(1, labels);
+    case TaskType::Regression:
+        return 1;
+    case TaskType::QuestionAnswering:
+        return 2;
+    case TaskType::CausalLm:
+    case TaskType::MaskedLm:
+        break;
+    }
+    return 0;
 }
 
 ExperimentData prepareData(const ExperimentConfig& experiment)
@@ -100,15 +145,7 @@ ExperimentData prepareData(const ExperimentConfig& experiment)
     prepared.tokenizer = tokenizerOf(prepared.modelFolder);
     readInitialAdapter(prepared);
     prepared.data = loadDataset(experiment.data, experiment.task, prepared.tokenizer.get(), experiment.training.seed);
-    if (experiment.task == TaskType::SequenceClassification) {
-        prepared.numLabels = labelCount(prepared, config.labelNames);
-        for (TokenizedDataset* dataset : {&prepared.data.train, &prepared.data.eval}) {
-            if (prepared.data.isTokenized)
-                growLabelNames(*dataset, config.labelNames, prepared.numLabels);
-            else if (haveSameLabels(config.labelNames, dataset->labelNames))
-                followLabelOrder(config.labelNames, *dataset);
-        }
-    }
+    settleLabels(prepared, config.labelNames);
     prepared.summary = describeModel(experiment.model, experiment.task, prepared.numLabels);
     if (!prepared.data.isTokenized)
         checkLength(experiment, prepared.summary);

@@ -43,6 +43,10 @@ struct ExperimentModel
 
 ExperimentModel prepareModel(ExperimentData& prepared);
 
+/// Outputs a head of the task has for so many labels: 1 for regression, 2 (start and end) for question answering, 0 for
+/// language modelling, whose outputs are the vocabulary.
+std::int64_t outputCount(TaskType task, std::int64_t labels);
+
 /// The tokenizer of a model folder, null when it has none.
 std::unique_ptr<Tokenizer> tokenizerOf(const std::filesystem::path& modelFolder);
 

@@ -19,11 +19,12 @@ TrainedModel openFolder(const std::filesystem::path& folder, const std::optional
 {
     TrainedModel trained;
     const ModelConfig config = readModelConfig(folder);
-    std::int64_t labels = std::max<std::int64_t>(2, static_cast<std::int64_t>(config.labelNames.size()));
+    std::int64_t labels = outputCount(task, static_cast<std::int64_t>(config.labelNames.size()));
     std::optional<SafetensorsFile> tensors;
     if (adapter) {
         tensors = openAdapterTensors(*adapter);
-        if (const std::int64_t saved = adapterLabelCount(*tensors))
+        const std::int64_t saved = hasLabelNames(task) ? adapterLabelCount(*tensors) : 0;
+        if (saved > 0)
             labels = saved;
     }
     LoadedModel<float> loaded = loadModel<float>(folder, task, labels, seed);
@@ -35,7 +36,7 @@ TrainedModel openFolder(const std::filesystem::path& folder, const std::optional
         trained.notices = loaded.notices;
     }
     trained.model = std::move(loaded.model);
-    trained.model->labelNames.resize(static_cast<std::size_t>(labels));
+    trained.model->labelNames.resize(static_cast<std::size_t>(hasLabelNames(task) ? labels : 0));
     for (std::size_t id = 0; id < trained.model->labelNames.size(); ++id)
         if (trained.model->labelNames[id].empty())
             trained.model->labelNames[id] = fmt::format("LABEL_{}", id);
@@ -89,13 +90,15 @@ TrainedModel openTrainedModel(const TrainedModelRequest& request)
     return trained;
 }
 
-EvaluationResult evaluate(const TrainedModel& trained, const TokenizedDataset& dataset, int threads)
+EvaluationResult evaluate(const TrainedModel& trained, const TokenizedDataset& dataset, int threads,
+                          const ResultWishes& wishes)
 {
     const ModelConfig& config = trained.model->config();
     checkTokenIds(dataset, {config.vocabSize, config.maxPositionEmbeddings, config.typeVocabSize});
     WorkerPool pool(threads);
     Evaluator evaluator(*trained.model, dataset, pool, trained.experiment.training.seed);
-    return *evaluator.run(Evaluator::KeepLogits::Yes);
+    evaluator.keepCandidates(wishes.candidates);
+    return *evaluator.run(wishes.keepsLogits ? Evaluator::KeepLogits::Yes : Evaluator::KeepLogits::No);
 }
 
 } // namespace lora

@@ -36,7 +36,8 @@ struct TrainedModel
 TrainedModel openTrainedModel(const TrainedModelRequest& request);
 
 
-/// Predictions and metrics (where rows have labels) with logits kept, on `threads` workers (0: one per processor).
-EvaluationResult evaluate(const TrainedModel& trained, const TokenizedDataset& dataset, int threads);
+/// Predictions and metrics (where rows have labels) on `threads` workers (0: one per processor).
+EvaluationResult evaluate(const TrainedModel& trained, const TokenizedDataset& dataset, int threads,
+                          const ResultWishes& wishes = {});
 
 } // namespace lora
