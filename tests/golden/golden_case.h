@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/config/task.h"
 #include "core/data/batch.h"
 #include "core/io/json_text.h"
 #include "core/io/safetensors.h"
@@ -28,29 +29,80 @@ struct GoldenCase
         return out;
     }
 
-    /// The padded rows of the file as a packed batch.
+    /// What the case's model is for; the file's kind and the architecture say so.
+    TaskType task() const
+    {
+        const std::string kind = facts["kind"];
+        if (kind == "lm" || kind == "mlm")
+            return kind == "lm" ? TaskType::CausalLm : TaskType::MaskedLm;
+        if (tensors.find("start_positions"))
+            return TaskType::QuestionAnswering;
+        return tensors.find("labels")->shape.size() == 2 ? TaskType::TokenClassification
+                                                         : TaskType::SequenceClassification;
+    }
+    std::int64_t labels() const
+    {
+        return isLanguageModelling(task()) ? 0 : tensors.find("base.logits")->shape.back();
+    }
+
+    /// The padded rows of the file as a packed batch. Causal labels are shifted as a Collator does.
     Batch batch() const
     {
-        const NamedTensor& ids = *tensors.find("input_ids");
-        const std::vector<std::int64_t> values = ids.toIntegers();
-        const std::vector<std::int64_t> labels = tensors.find("labels")->toIntegers();
-        const bool hasTokenLabels = tensors.find("labels")->shape.size() == 2;
         Batch packed;
         packed.sequenceOffsets.push_back(0);
-        const std::int64_t width = ids.shape[1];
+        const std::vector<std::int64_t> ids = tensors.find("input_ids")->toIntegers();
+        const std::int64_t width = tensors.find("input_ids")->shape[1];
+        const auto integers = [&](const char* name) {
+            const NamedTensor* tensor = tensors.find(name);
+            return tensor ? tensor->toIntegers() : std::vector<std::int64_t>();
+        };
+        const std::vector<std::int64_t> labels = integers("labels");
+        const std::vector<std::int64_t> starts = integers("start_positions");
+        const std::vector<std::int64_t> ends = integers("end_positions");
+        const TaskType kind = task();
+        const std::int64_t shift = kind == TaskType::CausalLm ? 1 : 0;
         for (std::size_t row = 0; row < facts["lengths"].size(); ++row) {
-            for (std::int64_t t = 0; t < facts["lengths"][row].get<std::int64_t>(); ++t) {
-                packed.inputIds.push_back(static_cast<std::int32_t>(values[row * width + t]));
+            const std::int64_t length = facts["lengths"][row].get<std::int64_t>();
+            const std::int64_t first = static_cast<std::int64_t>(row) * width;
+            for (std::int64_t t = 0; t < length; ++t) {
+                packed.inputIds.push_back(
+                    static_cast<std::int32_t>(ids[static_cast<std::size_t>(first + t)]));
                 packed.tokenTypeIds.push_back(0);
-                if (hasTokenLabels)
-                    packed.tokenLabels.push_back(static_cast<std::int32_t>(labels[row * width + t]));
+                if (isLanguageModelling(kind) || kind == TaskType::TokenClassification)
+                    packed.tokenLabels.push_back(
+                        t + shift < length
+                            ? static_cast<std::int32_t>(labels[static_cast<std::size_t>(first + t + shift)])
+                            : ignoredLabel);
             }
             packed.sequenceOffsets.push_back(static_cast<std::int32_t>(packed.inputIds.size()));
             packed.exampleIndex.push_back(static_cast<std::uint32_t>(row));
-            if (!hasTokenLabels)
+            if (kind == TaskType::SequenceClassification)
                 packed.classLabels.push_back(static_cast<std::int32_t>(labels[row]));
+            if (kind == TaskType::QuestionAnswering) {
+                packed.startPositions.push_back(static_cast<std::int32_t>(starts[row]));
+                packed.endPositions.push_back(static_cast<std::int32_t>(ends[row]));
+            }
         }
         return packed;
+    }
+
+    /// Logits of the file without its padding, in the order of the packed batch.
+    std::vector<float> logits(const std::string& name) const
+    {
+        const NamedTensor& tensor = *tensors.find(name);
+        const std::vector<float> all = values(name);
+        if (tensor.shape.size() == 2)
+            return all;
+        std::vector<float> real;
+        const auto width = static_cast<std::size_t>(tensor.shape[1]);
+        const auto columns = static_cast<std::size_t>(tensor.shape[2]);
+        for (std::size_t row = 0; row < facts["lengths"].size(); ++row) {
+            const auto start = all.begin() + static_cast<std::ptrdiff_t>(row * width * columns);
+            real.insert(real.end(), start,
+                        start +
+                            static_cast<std::ptrdiff_t>(facts["lengths"][row].get<std::size_t>() * columns));
+        }
+        return real;
     }
 
     std::filesystem::path folder;

@@ -1,9 +1,12 @@
 #include "core/math/elementwise.h"
 #include "core/nn/attention_core.h"
-#include "core/nn/encoder_embeddings.h"
+#include "core/nn/embeddings.h"
 #include "core/nn/linear.h"
 #include "core/nn/losses.h"
+#include "core/nn/rotary_table.h"
 #include "tests/gradient/layer_gradients.h"
+
+#include <limits>
 
 namespace lora::test {
 namespace {
@@ -101,13 +104,13 @@ TEST(LinearGradient, InputGradientIsAddedWhenAsked)
 
 TEST(LayerNormGradient, GainBiasAndInput)
 {
-    LayerNorm<double> norm("norm", 9, 1e-5);
+    Norm<double> norm("norm", 9, 1e-5);
     randomize(norm.weight);
     randomize(norm.bias);
     LayerGradients gradients(ragged);
     gradients.train(norm.weight);
     gradients.train(norm.bias);
-    LayerNorm<double>::Saved saved;
+    Norm<double>::Saved saved;
     gradients.checkOutput(
         9, 9, Input::Checked,
         [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
@@ -119,6 +122,41 @@ TEST(LayerNormGradient, GainBiasAndInput)
         });
 }
 
+TEST(RmsNormGradient, GainAndInput)
+{
+    Norm<double> norm("norm", 9, 1e-5, NormKind::Rms);
+    randomize(norm.weight);
+    LayerGradients gradients(ragged);
+    gradients.train(norm.weight);
+    Norm<double>::Saved saved;
+    gradients.checkOutput(
+        9, 9, Input::Checked,
+        [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+            norm.forward(context, x, y, &saved);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+            copyRows<double>(dy, dx);
+            norm.backward(context, saved, dx);
+        });
+}
+
+TEST(RotaryGradient, TurnsBack)
+{
+    RotaryTable<double> table({.theta = 100}, 4);
+    table.extendTo(8);
+    LayerGradients gradients(ragged);
+    gradients.checkOutput(
+        8, 8, Input::Checked,
+        [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+            copyRows<double>(x, y);
+            table.apply(y, context.offsets, 0);
+        },
+        [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+            copyRows<double>(dy, dx);
+            table.applyBackward(dx, context.offsets);
+        });
+}
+
 using Kernel = void (*)(ConstMatrix<double>, Matrix<double>);
 using KernelBackward = void (*)(ConstMatrix<double>, ConstMatrix<double>, Matrix<double>);
 
@@ -126,10 +164,10 @@ using KernelBackward = void (*)(ConstMatrix<double>, ConstMatrix<double>, Matrix
 void checkActivation(Kernel forward, KernelBackward backward, bool wantsOutput)
 {
     LayerGradients gradients(ragged);
-    std::vector<double> kept(static_cast<std::size_t>(gradients.tokens()) * 5);
-    const Matrix<double> saved(kept.data(), gradients.tokens(), 5);
+    std::vector<double> kept(static_cast<std::size_t>(gradients.tokens()) * 6);
+    const Matrix<double> saved(kept.data(), gradients.tokens(), 6);
     gradients.checkOutput(
-        5, 5, Input::Checked,
+        6, 6, Input::Checked,
         [&](Context&, ConstMatrix<double> x, Matrix<double> y) {
             forward(x, y);
             copyRows<double>(wantsOutput ? y : x, saved);
@@ -142,6 +180,28 @@ TEST(ActivationGradient, Gelu)
     checkActivation(gelu<double>, geluBackward<double>, false);
 }
 
+TEST(ActivationGradient, GeluWithTanh)
+{
+    checkActivation(geluTanh<double>, geluTanhBackward<double>, false);
+}
+
+TEST(ActivationGradient, SiluTimesUp)
+{
+    LayerGradients gradients(ragged);
+    std::vector<double> kept(static_cast<std::size_t>(gradients.tokens()) * 10);
+    const Matrix<double> saved(kept.data(), gradients.tokens(), 10);
+    gradients.checkOutput(
+        10, 5, Input::Checked,
+        [&](Context&, ConstMatrix<double> x, Matrix<double> y) {
+            copyRows<double>(x, saved);
+            siluMultiply<double>(x.colRange(0, 5), x.colRange(5, 5), y);
+        },
+        [&](Context&, Matrix<double> dy, Matrix<double> dx) {
+            siluMultiplyBackward<double>(saved.colRange(0, 5), saved.colRange(5, 5), dy, dx.colRange(0, 5),
+                                         dx.colRange(5, 5));
+        });
+}
+
 TEST(ActivationGradient, Relu)
 {
     checkActivation(relu<double>, reluBackward<double>, false);
@@ -152,38 +212,53 @@ TEST(ActivationGradient, Tanh)
     checkActivation(tanhForward<double>, tanhBackward<double>, true);
 }
 
-void checkAttention(double dropoutProbability)
+void checkAttention(const AttentionShape& shape, double dropoutProbability)
 {
-    constexpr std::int64_t width = 9; // three heads of three
-    AttentionCore<double> attention(3, 3);
+    const std::int64_t queries = shape.querySize();
+    const std::int64_t keys = shape.keyValueSize();
+    AttentionCore<double> attention(shape);
     attention.dropoutProbability = dropoutProbability;
     LayerGradients gradients(ragged);
     AttentionCore<double>::Saved saved;
     gradients.checkOutput(
-        3 * width, width, Input::Checked,
+        queries + 2 * keys, queries, Input::Checked,
         [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
-            attention.forward(context, x.colRange(0, width), x.colRange(width, width),
-                              x.colRange(2 * width, width), y, &saved);
+            attention.forward(context, x.colRange(0, queries), x.colRange(queries, keys),
+                              x.colRange(queries + keys, keys), y, &saved);
         },
         [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
-            attention.backward(context, saved, dy, dx.colRange(0, width), dx.colRange(width, width),
-                               dx.colRange(2 * width, width));
+            attention.backward(context, saved, dy, dx.colRange(0, queries), dx.colRange(queries, keys),
+                               dx.colRange(queries + keys, keys));
         });
 }
 
+const AttentionShape threeHeads{.heads = 3, .keyValueHeads = 3, .headDim = 3};
+
 TEST(AttentionGradient, QueriesKeysAndValuesOfRaggedSequences)
 {
-    checkAttention(0);
+    checkAttention(threeHeads, 0);
 }
 
 TEST(AttentionGradient, WithDropoutOfProbabilities)
 {
-    checkAttention(0.3);
+    checkAttention(threeHeads, 0.3);
+}
+
+TEST(AttentionGradient, CausalWithSharedKeysAndValues)
+{
+    checkAttention({.heads = 4, .keyValueHeads = 2, .headDim = 3, .isCausal = true}, 0);
+    checkAttention({.heads = 3, .keyValueHeads = 1, .headDim = 2, .isCausal = true}, 0.3);
+}
+
+TEST(AttentionGradient, CausalWithAWindowAndUnscaledScores)
+{
+    checkAttention({.heads = 2, .keyValueHeads = 2, .headDim = 3, .isCausal = true, .window = 3, .scale = 1},
+                   0);
 }
 
 void checkEmbeddings(bool hasTypes, double dropoutProbability)
 {
-    EncoderEmbeddings<double> embeddings(
+    Embeddings<double> embeddings(
         {.word = "word", .position = "position", .tokenType = hasTypes ? "type" : "", .norm = "norm"},
         {.vocabulary = 5,
          .positions = 9,
@@ -203,7 +278,7 @@ void checkEmbeddings(bool hasTypes, double dropoutProbability)
         ids.push_back(token * 7 % 5);
         types.push_back(token % 3 == 0);
     }
-    EncoderEmbeddings<double>::Saved saved;
+    Embeddings<double>::Saved saved;
     gradients.checkOutput(
         1, 7, Input::Skipped,
         [&](Context& context, ConstMatrix<double>, Matrix<double> y) {
@@ -238,6 +313,50 @@ TEST(CrossEntropyGradient, OfLogitsWithIgnoredRows)
             const double inPlace = crossEntropyInPlace<double>({logits.data(), 5, 7}, labels, scale);
             EXPECT_NEAR(outside, inPlace, 1e-12);
             return scale * outside;
+        },
+        [&](Context&, Matrix<double> dx) { std::copy_n(logits.data(), logits.size(), dx.data); });
+}
+
+TEST(BinaryCrossEntropyGradient, OfLogitsWithMissingTargets)
+{
+    LayerGradients gradients({0, 4});
+    const float none = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> targets = {1, 0, 1, 0, none, 1, 0, 0, 0.25f, none, none, none};
+    std::vector<double> logits(12);
+    gradients.check(
+        3, Input::Checked,
+        [&](Context&, ConstMatrix<double> x) {
+            std::copy_n(x.data, x.size(), logits.data());
+            return 0.1 * binaryCrossEntropyInPlace<double>({logits.data(), 4, 3}, targets, 0.1);
+        },
+        [&](Context&, Matrix<double> dx) { std::copy_n(logits.data(), logits.size(), dx.data); });
+}
+
+TEST(SquaredErrorGradient, OfValuesWithMissingTargets)
+{
+    LayerGradients gradients({0, 4});
+    const std::vector<float> targets = {1, -3, std::numeric_limits<float>::quiet_NaN(), 0.5f};
+    std::vector<double> values(4);
+    gradients.check(
+        1, Input::Checked,
+        [&](Context&, ConstMatrix<double> x) {
+            std::copy_n(x.data, x.size(), values.data());
+            return 0.25 * squaredErrorInPlace<double>({values.data(), 4, 1}, targets, 0.25);
+        },
+        [&](Context&, Matrix<double> dx) { std::copy_n(values.data(), values.size(), dx.data); });
+}
+
+TEST(PositionCrossEntropyGradient, OverTheTokensOfEachSequence)
+{
+    LayerGradients gradients(ragged);
+    const std::vector<std::int32_t> positions = {0, 3, -100, 0, 2};
+    std::vector<double> logits(17);
+    gradients.check(
+        1, Input::Checked,
+        [&](Context& context, ConstMatrix<double> x) {
+            std::copy_n(x.data, x.size(), logits.data());
+            return 0.5 * positionCrossEntropyInPlace<double>({logits.data(), 17, 1}, context.offsets,
+                                                             positions, 0.5);
         },
         [&](Context&, Matrix<double> dx) { std::copy_n(logits.data(), logits.size(), dx.data); });
 }

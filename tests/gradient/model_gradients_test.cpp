@@ -1,6 +1,7 @@
 #include "core/lora/adapter_injection.h"
-#include "core/models/masked_lm_head.h"
-#include "core/models/sequence_classification_head.h"
+#include "core/models/sequence_head.h"
+#include "core/models/token_head.h"
+#include "core/models/vocabulary_head.h"
 #include "tests/gradient/layer_gradients.h"
 #include "tests/support/tiny_models.h"
 
@@ -26,7 +27,13 @@ void checkHead(TaskHead<double>& head, LayerGradients& gradients, const Batch& b
 
 void checkClassificationHead(double dropoutProbability, bool isPoolerTrained, Input input)
 {
-    SequenceClassificationHead<double> head("pooler", "classifier", 7, 3);
+    SequenceHeadShape shape;
+    shape.hidden = 7;
+    shape.labels = 3;
+    shape.denseName = "pooler";
+    shape.hasDropoutBefore = true;
+    shape.classifierName = "classifier";
+    SequenceHead<double> head(TaskType::SequenceClassification, shape);
     head.dropoutProbability = dropoutProbability;
     Batch batch = randomBatch({1, 4, 3, 2}, TaskType::SequenceClassification);
     batch.classLabels[2] = ignoredLabel;
@@ -58,7 +65,13 @@ TEST(MaskedLmHeadGradient, TiedWordsBiasNormDenseAndHiddenStatesOverSeveralChunk
 {
     Parameter<double> word("word", {11, 5});
     randomize(word);
-    MaskedLmHead<double> head("head", word, Activation::Gelu, 1e-5);
+    VocabularyHeadShape shape;
+    shape.hidden = 5;
+    shape.denseName = "dense";
+    shape.normName = "norm";
+    shape.decoderName = "decoder";
+    shape.decoderBiasName = "bias";
+    VocabularyHead<double> head(shape, word);
     Batch batch = randomBatch({140, 1, 15}, TaskType::MaskedLm, {.vocabulary = 11});
     for (std::size_t token = 0; token < batch.tokens(); ++token)
         batch.tokenLabels[token] = token % 11 == 3 ? ignoredLabel : batch.inputIds[token];
@@ -151,6 +164,98 @@ TEST(BertGradient, LoraForMaskedLm)
 {
     const auto model = tinyModel<double>({.dropout = 0.1}, TaskType::MaskedLm, 0);
     checkModel(*model, loraOn("all-linear"), randomBatch(lengths, TaskType::MaskedLm));
+}
+
+struct FamilyCase
+{
+    std::string name;
+    TinyBert tiny;
+    TaskType task;
+};
+
+std::vector<FamilyCase> familyCases()
+{
+    using Json = nlohmann::ordered_json;
+    const auto tiny = [](const std::string& family, Json more = Json::object()) {
+        TinyBert model;
+        model.hidden = 8;
+        model.heads = 4;
+        model.dropout = 0.1;
+        model.family = family;
+        model.more = std::move(more);
+        return model;
+    };
+    const Json grouped{{"num_key_value_heads", 2}, {"head_dim", 4}};
+    return {
+        {"bertMultiLabel", tiny("bert"), TaskType::MultiLabelClassification},
+        {"bertRegression", tiny("bert"), TaskType::Regression},
+        {"bertTokens", tiny("bert"), TaskType::TokenClassification},
+        {"bertAnswers", tiny("bert"), TaskType::QuestionAnswering},
+        {"roberta", tiny("roberta", {{"pad_token_id", 1}}), TaskType::SequenceClassification},
+        {"robertaMasked", tiny("roberta"), TaskType::MaskedLm},
+        {"distilbert", tiny("distilbert"), TaskType::SequenceClassification},
+        {"distilbertMasked", tiny("distilbert"), TaskType::MaskedLm},
+        {"albert", tiny("albert", {{"embedding_size", 5}}), TaskType::SequenceClassification},
+        {"albertMasked", tiny("albert", {{"embedding_size", 5}}), TaskType::MaskedLm},
+        {"electra", tiny("electra", {{"embedding_size", 5}}), TaskType::SequenceClassification},
+        {"gpt2", tiny("gpt2"), TaskType::CausalLm},
+        {"gpt2Untied", tiny("gpt2", {{"tie_word_embeddings", false}}), TaskType::CausalLm},
+        {"gpt2Classes", tiny("gpt2"), TaskType::SequenceClassification},
+        {"gptNeo", tiny("gpt_neo"), TaskType::CausalLm},
+        {"llama", tiny("llama", grouped), TaskType::CausalLm},
+        {"llamaTied",
+         tiny("llama", {{"tie_word_embeddings", true}, {"attention_bias", true}, {"mlp_bias", true}}),
+         TaskType::CausalLm},
+        {"llamaTokens", tiny("llama"), TaskType::TokenClassification},
+        {"mistral", tiny("mistral", {{"sliding_window", 3}}), TaskType::CausalLm},
+        {"qwen2", tiny("qwen2", grouped), TaskType::CausalLm},
+    };
+}
+
+class FamilyGradient : public testing::TestWithParam<FamilyCase>
+{
+protected:
+    static std::unique_ptr<LanguageModel<double>> model()
+    {
+        const auto& [name, tiny, task] = GetParam();
+        return tinyModel<double>(tiny, task, labels());
+    }
+    static int labels()
+    {
+        const TaskType task = GetParam().task;
+        return task == TaskType::Regression ? 1 : task == TaskType::QuestionAnswering ? 2 : 3;
+    }
+    static Batch batch() { return randomBatch(lengths, GetParam().task, GetParam().tiny, labels()); }
+};
+
+TEST_P(FamilyGradient, FullTraining)
+{
+    checkModel(*model(), {.type = MethodType::Full, .lora = {}}, batch());
+}
+
+TEST_P(FamilyGradient, LoraOnEveryLinearOfTheUpperLayer)
+{
+    const bool isShared = GetParam().tiny.family == "albert";
+    checkModel(*model(), loraOn("all-linear", isShared ? std::nullopt : std::optional(std::vector<int>{1})),
+               batch());
+}
+
+TEST_P(FamilyGradient, HeadAlone)
+{
+    checkModel(*model(), {.type = MethodType::Head, .lora = {}}, batch());
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, FamilyGradient, testing::ValuesIn(familyCases()),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(OutputEmbeddingGradient, LoraOnATiedHeadLeavesTheEmbeddingsAlone)
+{
+    TinyBert tiny;
+    tiny.family = "gpt2";
+    const auto model = tinyModel<double>(tiny, TaskType::CausalLm, 0);
+    checkModel(*model, loraOn(std::vector<std::string>{"lm_head"}),
+               randomBatch(lengths, TaskType::CausalLm, tiny));
+    EXPECT_FALSE(model->trunk().wordEmbeddings().isTrainable());
 }
 
 } // namespace

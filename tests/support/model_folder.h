@@ -18,8 +18,15 @@ inline std::vector<StoredTensor> storedTensors(LanguageModel<float>& model)
 {
     std::vector<StoredTensor> tensors;
     model.visitParameters([&](Parameter<float>& parameter) {
-        tensors.push_back(
-            {parameter.name(), parameter.shape(), {parameter.data(), parameter.data() + parameter.size()}});
+        StoredTensor& tensor =
+            tensors.emplace_back(StoredTensor{parameter.name(),
+                                              parameter.fileShape(),
+                                              {parameter.data(), parameter.data() + parameter.size()}});
+        const ConstMatrix<float> value = parameter.value();
+        if (parameter.isTransposedInFiles())
+            for (std::int64_t r = 0; r < value.rows; ++r)
+                for (std::int64_t c = 0; c < value.cols; ++c)
+                    tensor.values[static_cast<std::size_t>(c * value.rows + r)] = value(r, c);
     });
     return tensors;
 }
@@ -32,7 +39,7 @@ inline void writeTensors(const std::filesystem::path& path, const std::vector<St
     writeSafetensors(path, std::move(views));
 }
 
-/// A folder with config.json and model.safetensors of a tiny BERT.
+/// A folder with config.json and model.safetensors of a tiny model.
 class ModelFolder
 {
 public:
