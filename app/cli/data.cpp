@@ -3,6 +3,7 @@
 
 #include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
+#include "core/config/column_aliases.h"
 #include "core/config/model_config.h"
 #include "core/data/dataset_summary.h"
 #include "core/models/model_loader.h"
@@ -16,6 +17,7 @@ namespace {
 struct DataOptions
 {
     std::string file;
+    std::string against;
     std::string model;
     std::string task = std::string(toString(TaskType::SequenceClassification));
     std::string text;
@@ -48,12 +50,13 @@ nlohmann::ordered_json jsonOf(const DatasetSummary& summary)
     return document;
 }
 
-std::string rolesText(const ColumnMapping& mapping)
+std::string rolesText(const ColumnMapping& mapping, TaskType task)
 {
     std::string text;
     const auto add = [&](const char* role, const std::optional<std::string>& column) {
         if (column)
-            text += fmt::format("{}{}: \"{}\"", text.empty() ? "" : ", ", role, printable(*column));
+            text += fmt::format("{}{}: \"{}\"", text.empty() ? "" : ", ", columnNameFor(task, role),
+                                printable(*column));
     };
     add("text", mapping.text);
     add("text_pair", mapping.textPair);
@@ -74,16 +77,16 @@ std::string problemsText(const std::vector<DataProblem>& problems)
     return text;
 }
 
-std::string textOf(const DatasetSummary& summary)
+std::string textOf(const DatasetSummary& summary, TaskType task)
 {
     std::string columns;
     for (const std::string& column : summary.columns)
         columns += (columns.empty() ? "" : ", ") + printable(column);
     std::string text = fmt::format("{} rows\n{}\n", summary.rows, wrapped("columns: " + columns, 80, 2));
-    if (const std::string roles = rolesText(summary.mapping); !roles.empty())
+    if (const std::string roles = rolesText(summary.mapping, task); !roles.empty())
         text += wrapped("used as: " + roles, 80, 2) + "\n";
     if (!summary.labelCounts.empty())
-        text += "labels\n";
+        text += task == TaskType::TokenClassification ? "tags (words)\n" : "labels\n";
     for (const auto& [label, count] : summary.labelCounts)
         text += "  " + padded(fitted(label, 40), 40) + padded(std::to_string(count), 10, Align::Right) + "\n";
     if (const auto& lengths = summary.tokenLengths)
@@ -102,9 +105,14 @@ int data(const DataOptions& options, Console& console)
         maxLength = static_cast<int>(
             std::min<std::int64_t>(maxLength, readModelConfig(folder).maxPositionEmbeddings));
     }
-    const DatasetSummary summary =
-        summarizeFile(options.file, columnsOf(options), taskNamed(options.task), tokenizer.get(), maxLength);
-    console.print(textOf(summary));
+    const TaskType task = taskNamed(options.task);
+    DatasetSummary summary =
+        summarizeFile(options.file, columnsOf(options), task, tokenizer.get(), maxLength);
+    if (!options.against.empty()) {
+        const auto shared = lintFileAgainstTraining(options.against, options.file, columnsOf(options), task);
+        summary.problems.insert(summary.problems.end(), shared.begin(), shared.end());
+    }
+    console.print(textOf(summary, task));
     console.document(jsonOf(summary));
     return 0;
 }
@@ -117,19 +125,30 @@ Subcommand addData(CLI::App& program)
         "data", "Columns, rows, label counts, token lengths and problems of a data file.");
     const auto options = std::make_shared<DataOptions>();
     app->add_option("FILE", options->file,
-                    "CSV, TSV, JSON Lines, JSON or text file, or builtin:sentiment, builtin:topics.")
+                    "CSV, TSV, JSON Lines, JSON, SQuAD, CoNLL or text file, or a builtin such as "
+                    "builtin:sentiment.")
         ->required();
+    app->add_option(
+           "--train", options->against,
+           "The training file FILE is to evaluate on: tells rows that are in both and labels that are "
+           "new.")
+        ->type_name("FILE");
     app->add_option("--model", options->model, "Count tokens with this model's tokenizer.")->type_name("M");
-    app->add_option("--text", options->text, "The column with the text; without it inferred.")
+    app->add_option("--text", options->text,
+                    "The column with the text (words, question, prompt, messages); without it inferred.")
         ->type_name("COLUMN");
-    app->add_option("--text-pair", options->textPair, "The column with the second text.")
+    app->add_option("--text-pair", options->textPair, "The column with the second text (passage, input).")
         ->type_name("COLUMN");
-    app->add_option("--label", options->label, "The column with the label.")->type_name("COLUMN");
+    app->add_option("--label", options->label,
+                    "The column with the label (labels, score, tags, answers, completion).")
+        ->type_name("COLUMN");
     app->add_option("--max-length", options->maxLength, "Tokens beyond which rows would be cut (128).")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 20));
-    app->add_option("--task", options->task,
-                    "What the data is for: sequence-classification (the default) or masked-lm.")
+    app->add_option(
+           "--task", options->task,
+           "What the data is for: sequence-classification (the default), multi-label-classification, "
+           "regression, token-classification, question-answering, causal-lm or masked-lm.")
         ->type_name("TYPE");
     return {app, [options](Console& console) { return data(*options, console); }};
 }

@@ -5,6 +5,8 @@
 #include "core/base/quantity_text.h"
 #include "core/data/dataset_loader.h"
 
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 namespace lora::app {
@@ -22,14 +24,21 @@ TokenizedDataset rowsOf(const EvalOptions& options, const TrainedModel& trained)
 {
     const ExperimentConfig& experiment = trained.experiment;
     if (!options.data.empty())
-        return loadRows({options.data, trained.isRun ? experiment.data.columns : ColumnMapping{},
-                         experiment.task, maxLengthOf(trained), dataLabelNames(trained), true},
-                        trained.tokenizer.get());
+        return rowsOfFile(trained, options.data, true);
     if (!trained.isRun)
         throw Error(ErrorKind::BadUsage, "a model folder has no data of its own to be evaluated on",
                     "Name a file with --data.");
     return loadDataset(experiment.data, experiment.task, trained.tokenizer.get(), experiment.training.seed)
         .eval;
+}
+
+/// Rows of data: a row may be several windows or blocks.
+std::size_t rowCount(const TokenizedDataset& rows)
+{
+    std::set<std::uint32_t> distinct;
+    for (const TokenizedExample& example : rows.examples)
+        distinct.insert(example.row);
+    return distinct.size();
 }
 
 int eval(const EvalOptions& options, Console& console)
@@ -39,10 +48,13 @@ int eval(const EvalOptions& options, Console& console)
     for (const std::string& notice : trained.notices)
         console.log("note: " + notice);
     const TokenizedDataset rows = rowsOf(options, trained);
-    console.status(fmt::format("evaluating {} rows", rows.size()));
+    for (const std::string& notice : rows.notices)
+        console.log("note: " + notice);
+    const std::size_t count = rowCount(rows);
+    console.status(fmt::format("evaluating {} rows", count));
     const EvaluationResult result = evaluate(trained, rows, trained.experiment.training.threads);
     nlohmann::ordered_json document = nlohmann::ordered_json::object();
-    std::string text = fmt::format("{} rows of {}\n", rows.size(), printable(rows.source));
+    std::string text = fmt::format("{} rows of {}\n", count, printable(rows.source));
     for (const auto& [name, value] : result.metrics) {
         document["eval_" + name] = value;
         text += fmt::format("eval_{:<24}{}\n", name, significantText(value, 4));

@@ -39,6 +39,15 @@ std::string experimentHelp()
         if (!value.is_object() || value.empty())
             help += line(path, value);
     }
+    help += "data.columns may use the task's own names: labels (multi-label), score\n"
+            "(regression), tokens and tags (token-classification), question, context and\n"
+            "answers (question-answering), prompt and completion, or messages (causal-lm).\n"
+            "A multi-label task may name several columns of 0 and 1 as a list.\n"
+            "task.type is one of";
+    std::string tasks;
+    for (const TaskType task : allTasks())
+        tasks += (tasks.empty() ? "" : ", ") + std::string(toString(task));
+    help += "\n" + wrapped("  " + tasks + ".", 80, 2) + "\n";
     return help + "Paths are relative to the experiment file. Metrics and keys are named as in\n"
                   "Hugging Face's TrainingArguments and PEFT's LoraConfig.";
 }

@@ -1,17 +1,10 @@
+#include "app/cli/prediction_printer.h"
 #include "app/cli/run_arguments.h"
 #include "app/cli/subcommand.h"
 
-#include "core/base/display_text.h"
-#include "core/base/quantity_text.h"
-#include "core/data/dataset_loader.h"
-#include "core/data/table_tokenizer.h"
+#include "core/base/error.h"
 #include "core/data/tokenized_reader.h"
 #include "core/io/atomic_file.h"
-
-#include <cmath>
-#include <numeric>
-
-#include <nlohmann/json.hpp>
 
 namespace lora::app {
 
@@ -27,27 +20,6 @@ struct PredictOptions
     bool wantsLogits = false;
 };
 
-TokenizedDataset rowOfText(const PredictOptions& options, const TrainedModel& trained, bool hasPair)
-{
-    if (!trained.tokenizer)
-        throw Error(ErrorKind::BadInput, options.model.runOrModel + ": the model folder has no tokenizer",
-                    "Add tokenizer.json or vocab.txt to the model folder, or give --input-ids.");
-    DataTable table;
-    table.source = "--text";
-    table.columns = {"text", "text_pair"};
-    table.rows = {{options.text, options.textPair}};
-    table.lines = {1};
-    ResolvedColumns columns;
-    if (hasPair)
-        columns.textPair = 1;
-    TokenizeOptions how;
-    how.task = trained.experiment.task;
-    how.maxLength = maxLengthOf(trained);
-    how.knownLabels = dataLabelNames(trained);
-    how.areLabelsRequired = false;
-    return tokenizeTable(table, columns, *trained.tokenizer, how);
-}
-
 TokenizedDataset rowsOfIds(const std::string& file, const TrainedModel& trained)
 {
     TokenizedReadOptions how;
@@ -57,94 +29,48 @@ TokenizedDataset rowsOfIds(const std::string& file, const TrainedModel& trained)
     return parseTokenized(readFile(file), file, how);
 }
 
-TokenizedDataset rowsOfFile(const std::string& file, const TrainedModel& trained)
+TokenizedDataset rowsFor(const PredictOptions& options, const CLI::App& app, const TrainedModel& trained)
 {
-    const ExperimentConfig& experiment = trained.experiment;
-    return loadRows({file, trained.isRun ? experiment.data.columns : ColumnMapping{}, experiment.task,
-                     maxLengthOf(trained), dataLabelNames(trained), false},
-                    trained.tokenizer.get());
+    if (app.count("--text") > 0)
+        return rowsOfText(trained, options.text,
+                          app.count("--text-pair") > 0 ? std::optional(options.textPair) : std::nullopt);
+    return options.inputIds.empty() ? rowsOfFile(trained, options.data)
+                                    : rowsOfIds(options.inputIds, trained);
 }
-
-std::vector<double> softmax(const std::vector<float>& logits)
-{
-    const double largest = *std::ranges::max_element(logits);
-    std::vector<double> values;
-    for (const float logit : logits)
-        values.push_back(std::exp(logit - largest));
-    const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-    for (double& value : values)
-        value /= sum;
-    return values;
-}
-
-/// One class per row, as the contract prints it.
-class ClassificationPrinter
-{
-public:
-    ClassificationPrinter(std::vector<std::string> labels, bool wantsLogits)
-        : m_labels(std::move(labels))
-        , m_wantsLogits(wantsLogits)
-    {}
-
-    void add(const std::vector<float>& logits, std::int32_t predicted)
-    {
-        const std::vector<double> probabilities = softmax(logits);
-        nlohmann::ordered_json byLabel = nlohmann::ordered_json::object();
-        for (std::size_t i = 0; i < probabilities.size(); ++i)
-            byLabel[name(i)] = probabilities[i];
-        const auto best = static_cast<std::size_t>(predicted);
-        nlohmann::ordered_json row = {{"label", name(best)}, {"probabilities", byLabel}};
-        m_text += padded(fitted(name(best), 30), 30) + "  " +
-                  padded(percentText(probabilities[best]), 8, Align::Right);
-        if (m_wantsLogits) {
-            row["logits"] = logits;
-            for (const float logit : logits)
-                m_text += "  " + significantText(logit, 6);
-        }
-        m_text += "\n";
-        m_rows.push_back(std::move(row));
-    }
-
-    const nlohmann::ordered_json& rows() const { return m_rows; }
-    const std::string& text() const { return m_text; }
-
-private:
-    std::string name(std::size_t label) const
-    {
-        return label < m_labels.size() ? m_labels[label] : std::to_string(label);
-    }
-
-    std::vector<std::string> m_labels;
-    bool m_wantsLogits;
-    nlohmann::ordered_json m_rows = nlohmann::ordered_json::array();
-    std::string m_text;
-};
 
 int predict(const PredictOptions& options, const CLI::App& app, Console& console)
 {
     const bool hasText = app.count("--text") > 0;
-    if (hasText + (app.count("--data") > 0) + (app.count("--input-ids") > 0) != 1)
+    const bool hasIds = app.count("--input-ids") > 0;
+    if (hasText + (app.count("--data") > 0) + hasIds != 1)
         throw Error(ErrorKind::BadUsage, "expected exactly one of --text, --data and --input-ids",
                     "See lora-workbench-cli predict --help.");
     console.status("loading");
     const TrainedModel trained = openModel(options.model);
     for (const std::string& notice : trained.notices)
         console.log("note: " + notice);
-    if (trained.experiment.task != TaskType::SequenceClassification)
-        throw Error(ErrorKind::Unsupported,
-                    fmt::format("predict: the task \"{}\" is not supported in this version; supported: {}",
-                                toString(trained.experiment.task),
-                                toString(TaskType::SequenceClassification)),
-                    "Use a run or --task of a supported task.");
-    const TokenizedDataset rows = hasText ? rowOfText(options, trained, app.count("--text-pair") > 0)
-                                  : options.inputIds.empty() ? rowsOfFile(options.data, trained)
-                                                             : rowsOfIds(options.inputIds, trained);
-    const EvaluationResult result = evaluate(trained, rows, trained.experiment.training.threads);
-    ClassificationPrinter printer(trained.model->labelNames, options.wantsLogits);
-    for (std::size_t row = 0; row < result.logits.size(); ++row)
-        printer.add(result.logits[row], result.predictions[row]);
-    console.print(printer.text());
-    console.document(printer.rows());
+    const TaskType task = trained.experiment.task;
+    const TokenizedDataset rows = rowsFor(options, app, trained);
+    for (const std::string& notice : rows.notices)
+        console.log("note: " + notice);
+    // Of token ids these tasks have nothing more telling than their logits.
+    const bool tellsLogits = hasIds && (isLanguageModelling(task) || task == TaskType::QuestionAnswering);
+    PredictionStyle style;
+    style.labels = dataLabelNames(trained);
+    style.hasLogits = options.wantsLogits || tellsLogits;
+    style.isCausal = task == TaskType::CausalLm;
+    style.isOfTokens = hasIds || (task == TaskType::QuestionAnswering && rows.sources.empty());
+    PredictionOptions how;
+    how.threads = trained.experiment.training.threads;
+    how.keepsLogits = style.hasLogits;
+    nlohmann::ordered_json document = nlohmann::ordered_json::array();
+    for (const Prediction& prediction : lora::predict(trained, rows, how)) {
+        if (console.isJson())
+            document.push_back(jsonOf(prediction, style));
+        else
+            console.print(textOf(prediction, style));
+    }
+    console.document(document);
     return 0;
 }
 
@@ -156,8 +82,11 @@ Subcommand addPredict(CLI::App& program)
         program.add_subcommand("predict", "What a trained run says about texts, a file or token ids.");
     const auto options = std::make_shared<PredictOptions>();
     addModelArguments(*app, options->model);
-    CLI::Option* text = app->add_option("--text", options->text, "One text.")->type_name("T");
-    app->add_option("--text-pair", options->textPair, "The second text of a pair.")
+    CLI::Option* text =
+        app->add_option("--text,--question", options->text, "One text; for question answering the question.")
+            ->type_name("T");
+    app->add_option("--text-pair,--context", options->textPair,
+                    "The second text of a pair; for question answering the passage.")
         ->type_name("T")
         ->needs(text);
     app->add_option("--data", options->data, "A file of rows; labels are not needed.")->type_name("FILE");

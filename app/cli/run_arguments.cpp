@@ -46,31 +46,11 @@ TaskType taskNamed(const std::string& name)
 {
     if (const auto task = taskFromString(name))
         return *task;
-    const std::vector<std::string> tasks{std::string(toString(TaskType::SequenceClassification)),
-                                         std::string(toString(TaskType::MaskedLm))};
-    throw Error(ErrorKind::BadUsage,
-                fmt::format("--task: no task \"{}\" in this version{}", name, didYouMean(name, tasks)),
+    std::vector<std::string> tasks;
+    for (const TaskType task : allTasks())
+        tasks.emplace_back(toString(task));
+    throw Error(ErrorKind::BadUsage, fmt::format("--task: no task \"{}\"{}", name, didYouMean(name, tasks)),
                 fmt::format("There are: {}.", fmt::join(tasks, ", ")));
-}
-
-std::vector<std::string> dataLabelNames(const TrainedModel& trained)
-{
-    std::vector<std::string> names = trained.model->labelNames;
-    if (trained.isRun)
-        return names;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (names[i] != "LABEL_" + std::to_string(i))
-            return names;
-    }
-    for (std::size_t i = 0; i < names.size(); ++i)
-        names[i] = std::to_string(i);
-    return names;
-}
-
-int maxLengthOf(const TrainedModel& trained)
-{
-    return static_cast<int>(std::min<std::int64_t>(trained.experiment.data.maxLength,
-                                                   trained.model->config().maxPositionEmbeddings));
 }
 
 } // namespace lora::app

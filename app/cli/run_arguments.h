@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/experiment/trained_model.h"
+#include "core/experiment/prediction.h"
 
 #include <filesystem>
 #include <optional>
@@ -28,12 +28,5 @@ TrainedModel openModel(const ModelArguments& arguments);
 
 /// Throws lora::Error (BadUsage) listing the tasks there are.
 TaskType taskNamed(const std::string& name);
-
-/// Class names as they stand in data files: those of a run, "0", "1", … where the model has only Hugging
-/// Face's "LABEL_0".
-std::vector<std::string> dataLabelNames(const TrainedModel& trained);
-
-/// The experiment's max_length, or fewer where the model has fewer positions.
-int maxLengthOf(const TrainedModel& trained);
 
 } // namespace lora::app
