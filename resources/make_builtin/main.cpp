@@ -56,21 +56,29 @@ struct Wanted
     bool decoder = false;
 };
 
-std::vector<std::string> draw(PretrainingText& source, std::size_t count)
+/// Documents of one text, or of up to `longest` texts one a line.
+std::vector<std::string> draw(PretrainingText& source, std::size_t count, int longest, Rng& rng)
 {
-    std::vector<std::string> texts;
-    texts.reserve(count);
-    while (texts.size() < count)
-        texts.push_back(source.next());
-    return texts;
+    std::vector<std::string> documents;
+    documents.reserve(count);
+    while (documents.size() < count) {
+        std::string document = source.next();
+        for (std::uint64_t more = longest > 1 ? rng.below(static_cast<std::uint64_t>(longest)) : 0; more > 0;
+             --more)
+            document += "\n" + source.next();
+        documents.push_back(std::move(document));
+    }
+    return documents;
 }
 
 void makeModel(const Options& options, const ModelRecipe& recipe,
                const std::unordered_set<std::string>& excluded)
 {
     PretrainingText source(options.pretraining.seed, excluded, recipe.mix);
-    const std::vector<std::string> texts = draw(source, recipe.texts);
-    const std::vector<std::string> heldOut = draw(source, options.pretraining.heldOutTexts);
+    Rng rng(options.pretraining.seed, "documents");
+    const std::vector<std::string> texts = draw(source, recipe.texts, recipe.longestDocument, rng);
+    const std::vector<std::string> heldOut =
+        draw(source, options.pretraining.heldOutTexts, recipe.longestDocument, rng);
     pretrainModel(options.out / "models" / recipe.name, recipe, texts, heldOut, options.pretraining);
 }
 

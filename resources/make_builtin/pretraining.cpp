@@ -11,7 +11,6 @@
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace lora::builtin {
@@ -70,6 +69,15 @@ nlohmann::ordered_json recordOf(const ModelRecipe& recipe, const ExperimentConfi
     return record;
 }
 
+/// One text a row: to a decoder a text file would be one document.
+std::string toJsonLines(const std::vector<std::string>& texts)
+{
+    std::string lines;
+    for (const std::string& text : texts)
+        lines += nlohmann::json{{"text", text}}.dump() + "\n";
+    return lines;
+}
+
 void keepModel(const fs::path& model, const fs::path& folder, const ModelRecipe& recipe,
                const std::string& record)
 {
@@ -109,8 +117,8 @@ void pretrainModel(const fs::path& folder, const ModelRecipe& recipe, const std:
     const fs::path work = fs::absolute(folder).string() + "-work";
     fs::remove_all(work);
     makeFolder(work / "texts");
-    writeFileAtomically(work / "texts" / "train.txt", fmt::format("{}\n", fmt::join(texts, "\n")));
-    writeFileAtomically(work / "texts" / "eval.txt", fmt::format("{}\n", fmt::join(heldOut, "\n")));
+    writeFileAtomically(work / "texts" / "train.jsonl", toJsonLines(texts));
+    writeFileAtomically(work / "texts" / "eval.jsonl", toJsonLines(heldOut));
     writeFileAtomically(work / "pretrain.json", pretrainingDocument(recipe, options).dump(2) + "\n");
     const NewModel made = makeNewModel(loadPretraining(work / "pretrain.json"), work / "run");
     fmt::print("{}: {} parameters, vocabulary of {}\n", recipe.name, made.parameters, made.vocabularySize);

@@ -41,8 +41,8 @@ Json decoderDocument()
             {"tokenizer", {{"type", "bpe"}, {"vocab_size", 1800}}},
             {"data", {{"max_length", 128}}},
             {"training",
-             {{"max_steps", 1500},
-              {"per_device_train_batch_size", 32},
+             {{"max_steps", 2400},
+              {"per_device_train_batch_size", 16},
               {"learning_rate", 3e-3},
               {"adam_beta2", 0.98},
               {"weight_decay", 0.01}}}};
@@ -53,14 +53,15 @@ Json decoderDocument()
 const ModelRecipe& encoderRecipe()
 {
     static const ModelRecipe recipe{
-        "encoder", 200'000, {}, false, "there is no pooler in the file: a classifier initialises it"};
+        "encoder", 200'000, {}, 1, false, "there is no pooler in the file: a classifier initialises it"};
     return recipe;
 }
 
 const ModelRecipe& decoderRecipe()
 {
     static const ModelRecipe recipe{
-        "decoder", 120'000, {0.4, 0.15}, true, "trained on plain text alone: it follows no instructions yet"};
+        "decoder", 60'000, {0.4, 0.15},
+        5,         true,   "trained on plain text alone: it follows no instructions yet"};
     return recipe;
 }
 
@@ -68,14 +69,14 @@ Json pretrainingDocument(const ModelRecipe& recipe, const PretrainingOptions& op
 {
     Json document = recipe.name == "encoder" ? encoderDocument() : decoderDocument();
     document["name"] = recipe.name;
-    document["data"]["train"] = "texts/train.txt";
-    document["data"]["eval"] = "texts/eval.txt";
+    document["data"]["train"] = "texts/train.jsonl";
+    document["data"]["eval"] = "texts/eval.jsonl";
     Json& training = document["training"];
     if (options.steps > 0)
         training["max_steps"] = options.steps;
     if (options.learningRate > 0)
         training["learning_rate"] = options.learningRate;
-    training["eval_steps"] = std::max<std::int64_t>(training["max_steps"].get<std::int64_t>() / 12, 1);
+    training["eval_steps"] = std::max<std::int64_t>(training["max_steps"].get<std::int64_t>() / 8, 1);
     training["load_best_model_at_end"] = false;
     training["seed"] = options.seed;
     training["threads"] = options.threads;

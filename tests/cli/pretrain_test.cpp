@@ -50,11 +50,16 @@ protected:
               {"per_device_train_batch_size", 16},
               {"learning_rate", 0.005},
               {"threads", 1}}}};
-        for (const char* key : {"hidden_size", "intermediate_size"})
-            document["model"][key] = 32;
-        document["model"]["num_hidden_layers"] = 2;
-        document["model"]["num_attention_heads"] = 2;
-        document["model"]["max_position_embeddings"] = 32;
+        nlohmann::json& model = document["model"];
+        if (family == "gpt2") {
+            model.update({{"n_embd", 32}, {"n_layer", 2}, {"n_head", 2}, {"n_positions", 32}});
+            return document;
+        }
+        model.update({{"hidden_size", 32},
+                      {"intermediate_size", 32},
+                      {"num_hidden_layers", 2},
+                      {"num_attention_heads", 2},
+                      {"max_position_embeddings", 32}});
         return document;
     }
 
@@ -103,6 +108,36 @@ TEST_F(Pretraining, AMaskedModelFromNothingLearnsAndOpens)
     EXPECT_LE(result["vocab_size"].get<int>(), 80);
     EXPECT_TRUE(fs::exists(folder / "run/metrics.jsonl"));
     expectOpens("masked-lm");
+}
+
+class CausalPretraining : public Pretraining, public ::testing::WithParamInterface<const char*>
+{};
+
+TEST_P(CausalPretraining, ADecoderFromNothingLearnsAndOpens)
+{
+    nlohmann::json document = config(GetParam());
+    document["tokenizer"] = {{"vocab_size", 320}}; // 256 bytes, the end token and what the text repeats
+    const Finished done = pretrain(document, {"--json"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    const nlohmann::json result = done.json();
+    EXPECT_LT(result["best"]["eval_loss"].get<double>(), 0.5 * result["untuned"]["eval_loss"].get<double>());
+    const nlohmann::json written = nlohmann::json::parse(textOfFile(folder / "run/model/config.json"));
+    EXPECT_EQ(written["model_type"], GetParam());
+    EXPECT_EQ(written["eos_token_id"], 0);
+    EXPECT_GT(written["vocab_size"].get<int>(), 257);
+    expectOpens("causal-lm");
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, CausalPretraining, ::testing::Values("llama", "gpt2"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_F(Pretraining, AFamilyAndATaskThatDoNotFitAreRefused)
+{
+    nlohmann::json document = config("llama");
+    document["task"] = {{"type", "masked-lm"}};
+    const Finished refused = pretrain(document);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_NE(refused.err.find("does not fit"), std::string::npos) << refused.err;
 }
 
 TEST_F(Pretraining, TheSameSeedMakesTheSameWeights)

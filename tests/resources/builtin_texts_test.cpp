@@ -1,6 +1,7 @@
 // The built-in question answering and instruction data: what its files promise, and that a seed decides it
 // all.
 
+#include "resources/make_builtin/corpus.h"
 #include "resources/make_builtin/instructions_task.h"
 #include "resources/make_builtin/profiles.h"
 #include "resources/make_builtin/qa_task.h"
@@ -214,6 +215,43 @@ TEST(BuiltinInstructions, AnswersFollowFromThePrompt)
     }
     EXPECT_GT(sorted, 2);
     EXPECT_GT(counted, 10);
+}
+
+TEST(PretrainingTexts, OneSeedGivesOneTextAndEvaluationTextsAreLeftOut)
+{
+    const TextMix mix{0.4, 0.15};
+    PretrainingText first(seed, {}, mix);
+    PretrainingText second(seed, {}, mix);
+    std::unordered_set<std::string> texts;
+    for (int i = 0; i < 300; ++i) {
+        const std::string text = first.next();
+        EXPECT_EQ(text, second.next());
+        EXPECT_EQ(text.find('\n'), std::string::npos);
+        EXPECT_EQ(text.find("Instruction:"), std::string::npos) << text;
+        texts.insert(text);
+    }
+    PretrainingText without(seed, texts, mix);
+    for (int i = 0; i < 300; ++i)
+        EXPECT_FALSE(texts.contains(without.next()));
+}
+
+TEST(PretrainingTexts, EvaluationTextsOfEveryTaskAreKnown)
+{
+    const QaRows qa = makeQaRows(smallQa, seed);
+    const InstructionRows instructions = makeInstructionRows(smallInstructions, seed);
+    const auto texts =
+        evalTexts(makeSentimentRows({20, 20}, seed), makeTopicRows({20, 20}, seed), qa, instructions);
+    for (const QaParagraph& paragraph : qa.eval)
+        EXPECT_TRUE(texts.contains(paragraph.context));
+    for (const InstructionRow& row : instructions.eval) {
+        const std::size_t input = row.prompt.find("\nInput: ");
+        if (input == std::string::npos)
+            continue;
+        const std::size_t begin = input + 8;
+        EXPECT_TRUE(texts.contains(
+            row.prompt.substr(begin, row.prompt.size() - begin - std::string("\nAnswer:").size())))
+            << row.prompt;
+    }
 }
 
 TEST(BuiltinInstructions, AnswersAreSpreadOverManyWords)
