@@ -14,7 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t nameWidth = 30;
-constexpr std::size_t shownLabels = 5;
 
 Json rowsOf(const Prediction& prediction)
 {
@@ -156,9 +155,8 @@ public:
         }
         std::string text = wrapped(printable(found.text), 80, 2);
         for (const TextEntity& entity : found.entities)
-            text += "\n  " + padded(fitted(printable(entity.type), 16), 16) + " " +
-                    padded(fitted(printable(entity.text), 36), 36) + " " +
-                    padded(percentText(entity.score), 8, Align::Right) +
+            text += "\n  " + padded(fitted(entity.type, 16), 16) + " " + padded(fitted(entity.text, 36), 36) +
+                    " " + padded(percentText(entity.score), 8, Align::Right) +
                     fmt::format("  {}–{}", entity.begin, entity.end);
         return text + (found.entities.empty() ? "\n  (no entities)" : "");
     }
@@ -190,7 +188,7 @@ public:
 private:
     static std::string line(const std::string& what, const std::string& value)
     {
-        return padded(fitted(printable(what), nameWidth), nameWidth) + "  " + padded(value, 8, Align::Right);
+        return padded(fitted(what, nameWidth), nameWidth) + "  " + padded(value, 8, Align::Right);
     }
 
     const PredictionStyle& m_style;

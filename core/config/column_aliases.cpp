@@ -28,11 +28,15 @@ std::span<const ColumnAlias> columnAliases()
 
 std::string_view columnNameFor(TaskType task, std::string_view column)
 {
+    std::string_view name = column;
+    int names = 0;
     for (const ColumnAlias& each : aliases) {
-        if (each.task == task && each.column == column)
-            return each.alias;
+        if (each.task == task && each.column == column) {
+            name = each.alias;
+            ++names;
+        }
     }
-    return column;
+    return names == 1 ? name : column;
 }
 
 } // namespace lora

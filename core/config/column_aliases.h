@@ -17,7 +17,8 @@ struct ColumnAlias
 };
 
 std::span<const ColumnAlias> columnAliases();
-/// What the task calls that column; the column itself where it has no other name.
+/// What the task calls that column; the column itself where it has no other name, and where a task has
+/// several (prompt, messages).
 std::string_view columnNameFor(TaskType task, std::string_view column);
 
 } // namespace lora

@@ -28,11 +28,15 @@ std::string keyOf(const TokenizedExample& example)
     return bytes(example.inputIds) + bytes(example.tokenTypeIds);
 }
 
-/// What has to stay together: the windows of a question; else rows with the same tokens.
-std::string groupKey(const TokenizedDataset& dataset, const TokenizedExample& example)
+/// Whether what is parted are whole rows: the windows of a question, the blocks of a document stay together
+/// where there are rows enough to part.
+bool isByRow(const TokenizedDataset& dataset)
 {
-    const bool isWindow = example.startPosition >= 0 && !dataset.sources.empty();
-    return isWindow ? std::to_string(example.row) : keyOf(example);
+    constexpr std::size_t fewRows = 10;
+    std::unordered_set<std::uint32_t> rows;
+    for (const TokenizedExample& example : dataset.examples)
+        rows.insert(example.row);
+    return rows.size() < dataset.size() && rows.size() >= (dataset.sources.empty() ? fewRows : 2);
 }
 
 /// Rows with the same tokens, by class of their first row, all in file order.
@@ -40,11 +44,12 @@ std::map<std::int32_t, std::vector<Rows>> groupsByClass(const TokenizedDataset& 
 {
     std::map<std::int32_t, std::vector<Rows>> groups;
     std::unordered_map<std::string, std::pair<std::int32_t, std::size_t>> seen;
+    const bool byRow = isByRow(dataset);
     for (std::uint32_t row = 0; row < dataset.size(); ++row) {
         const TokenizedExample& example = dataset.examples[row];
         auto& own = groups[example.classLabel];
-        const auto [found, isNew] =
-            seen.try_emplace(groupKey(dataset, example), example.classLabel, own.size());
+        const std::string key = byRow ? std::to_string(example.row) : keyOf(example);
+        const auto [found, isNew] = seen.try_emplace(key, example.classLabel, own.size());
         if (isNew)
             own.push_back({row});
         else

@@ -112,11 +112,12 @@ textsOf(const DataTable& table, const ResolvedColumns& columns, TaskType task, s
             std::nullopt};
 }
 
-const char* whatHappensToLongRows(TaskType task)
+const char* whatHappensToLongRows(TaskType task, const ResolvedColumns& columns)
 {
     if (task == TaskType::QuestionAnswering)
         return "will be read in overlapping windows";
-    return isLanguageModelling(task) ? "will be cut into blocks" : "will be cut";
+    const bool isDocument = !columns.label && columns.form == RowForm::Plain;
+    return isLanguageModelling(task) && isDocument ? "will be cut into blocks" : "will be cut";
 }
 
 void measureLengths(const DataTable& table, const ResolvedColumns& columns, TaskType task,
@@ -139,7 +140,8 @@ void measureLengths(const DataTable& table, const ResolvedColumns& columns, Task
     if (cut > 0)
         report(summary.problems, 0,
                fmt::format("{} of the rows are longer than {} tokens and {}",
-                           percentText(summary.truncatedShare), maxLength, whatHappensToLongRows(task)));
+                           percentText(summary.truncatedShare), maxLength,
+                           whatHappensToLongRows(task, columns)));
 }
 
 } // namespace
