@@ -202,9 +202,25 @@ TEST(ActivationGradient, SiluTimesUp)
         });
 }
 
+/// Shifted, so that no input lies within a difference's step of the kink at zero.
+void shiftedRelu(ConstMatrix<double> x, Matrix<double> y)
+{
+    for (std::int64_t i = 0; i < x.size(); ++i)
+        y.data[i] = x.data[i] + 0.005;
+    relu<double>(y, y);
+}
+
 TEST(ActivationGradient, Relu)
 {
-    checkActivation(relu<double>, reluBackward<double>, false);
+    checkActivation(
+        shiftedRelu,
+        [](ConstMatrix<double> x, ConstMatrix<double> dy, Matrix<double> dx) {
+            std::vector<double> shifted(static_cast<std::size_t>(x.size()));
+            for (std::int64_t i = 0; i < x.size(); ++i)
+                shifted[static_cast<std::size_t>(i)] = x.data[i] + 0.005;
+            reluBackward<double>(ConstMatrix<double>(shifted.data(), x.rows, x.cols), dy, dx);
+        },
+        false);
 }
 
 TEST(ActivationGradient, Tanh)

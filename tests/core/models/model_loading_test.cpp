@@ -231,14 +231,15 @@ TEST(ModelLoading, IntegerWeightsAreRefused)
 TEST(ModelLoading, OtherFamiliesAreNamedWithWhatIsSupported)
 {
     ModelFolder folder;
-    folder.config["model_type"] = "roberta";
+    folder.config["model_type"] = "deberta-v2";
     try {
         load(folder);
         FAIL() << "no error";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::Unsupported);
-        EXPECT_NE(std::string(error.what()).find("\"roberta\""), std::string::npos) << error.what();
-        EXPECT_NE(error.hint().find("bert"), std::string::npos) << error.hint();
+        EXPECT_NE(std::string(error.what()).find("\"deberta-v2\""), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("nearest supported one is \"roberta\""), std::string::npos);
+        EXPECT_NE(error.hint().find("llama"), std::string::npos) << error.hint();
     }
     folder.config.erase("model_type");
     expectError(ErrorKind::BadInput, "\"model_type\" is missing", [&] { load(folder); });
