@@ -1,6 +1,7 @@
 #include "app/application.h"
 
 #include "app/session/adapter_export.h"
+#include "app/session/builtins.h"
 #include "app/session/dataset_facts.h"
 #include "core/io/atomic_file.h"
 #include "core/models/model_loader.h"
@@ -33,10 +34,13 @@ Application::Application(MainWindow& window, DataFolders folders, RunFunction ru
     , m_folders(std::move(folders))
     , m_controller(std::move(run))
     , m_runs(m_folders.index, m_folders.runs)
+    , m_tries([this](TrainingControl::ModelJob job) { return m_controller.whilePaused(std::move(job)); })
 {
     connectTraining();
     connectQuestions();
     connectFiles();
+    connectTrying();
+    tellBuiltins();
 }
 
 void Application::connectTraining()
@@ -93,6 +97,22 @@ void Application::connectFiles()
     });
 }
 
+void Application::connectTrying()
+{
+    connect(&m_window, &MainWindow::tryModelRequested, &m_tries, &TryDesk::open);
+    connect(&m_window, &MainWindow::tryAsked, &m_tries, &TryDesk::ask);
+    connect(&m_window, &MainWindow::tryStopRequested, &m_tries, &TryDesk::stop);
+    connect(&m_tries, &TryDesk::opened, &m_window, &MainWindow::setTryModel);
+    connect(&m_tries, &TryDesk::openFailed, &m_window, &MainWindow::setTryModelProblem);
+    connect(&m_tries, &TryDesk::answered, &m_window, &MainWindow::setTryAnswer);
+    connect(&m_tries, &TryDesk::textArrived, &m_window, &MainWindow::addTryText);
+    connect(&m_tries, &TryDesk::textEnded, &m_window, &MainWindow::setTryEnd);
+    connect(&m_tries, &TryDesk::failed, &m_window, &MainWindow::setTryProblem);
+    // A text written by a paused run's weights must not hold the run up.
+    connect(&m_window, &MainWindow::resumeRequested, &m_tries, &TryDesk::stop);
+    connect(&m_window, &MainWindow::stopRequested, &m_tries, &TryDesk::stop);
+}
+
 void Application::open(const QString& path)
 {
     const QFileInfo info(path);
@@ -108,9 +128,17 @@ void Application::open(const QString& path)
     }
 }
 
-void Application::readModel(const QString& path)
+void Application::tellBuiltins()
 {
-    m_models.post<ModelSummary>([name = path.toStdString()] { return describeModel(name); },
+    m_files.post<Builtins>(
+        [] { return builtins(); },
+        [this](const Builtins& found) { m_window.setBuiltins(found.models, found.data); },
+        [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
+}
+
+void Application::readModel(const QString& path, TaskType task)
+{
+    m_models.post<ModelSummary>([name = path.toStdString(), task] { return describeFor(name, task); },
                                 [this](const ModelSummary& model) {
                                     m_window.setModelSummary(model);
                                     m_costs.setModel(model);
@@ -126,7 +154,10 @@ void Application::readDataset(const ExperimentConfig& experiment)
     m_datasets.post<DatasetFacts>([experiment] { return readDatasetFacts(experiment); },
                                   [this, experiment](const DatasetFacts& facts) {
                                       m_window.setDatasetPreview(facts.preview);
-                                      m_costs.setDataset(experiment, facts.numLabels, facts.trainLengths);
+                                      if (facts.problem.empty())
+                                          m_costs.setDataset(experiment, facts.numLabels, facts.trainLengths);
+                                      else
+                                          m_costs.dropDataset(QString::fromStdString(facts.problem));
                                   },
                                   [this](const QString& what, const QString& hint) {
                                       m_window.setDatasetProblem(what, hint);

@@ -4,6 +4,7 @@
 #include "app/session/cost_desk.h"
 #include "app/session/run_library.h"
 #include "app/session/training_controller.h"
+#include "app/session/try_desk.h"
 
 #include <QObject>
 #include <QString>
@@ -38,6 +39,7 @@ public:
     Application(ui::MainWindow& window, DataFolders folders, RunFunction run = runExperiment);
 
     TrainingController& controller() { return m_controller; }
+    TryDesk& tries() { return m_tries; }
     /// Opens what a command line or a drop names: a model folder, a run folder or an experiment file.
     void open(const QString& path);
 
@@ -49,7 +51,9 @@ private:
     void connectTraining();
     void connectQuestions();
     void connectFiles();
-    void readModel(const QString& path);
+    void connectTrying();
+    void readModel(const QString& path, TaskType task);
+    void tellBuiltins();
     void readDataset(const ExperimentConfig& experiment);
     void readExperiment(const QString& file);
     void start(const ExperimentConfig& experiment);
@@ -62,6 +66,7 @@ private:
     TrainingController m_controller;
     CostDesk m_costs;
     RunLibrary m_runs;
+    TryDesk m_tries;
     JobLane m_models{JobLane::Policy::LatestWins};
     JobLane m_datasets{JobLane::Policy::LatestWins};
     JobLane m_files{JobLane::Policy::InOrder};

@@ -25,6 +25,13 @@ struct DataRemark
     std::string text;
 };
 
+/// Whether rows can be used for a task.
+struct TaskFit
+{
+    TaskType task = TaskType::SequenceClassification;
+    std::string whyNot; ///< "needs a column of tags"; empty: they can
+};
+
 /// What the dataset card shows of a data file: a value made outside the window, on whatever thread reads
 /// files.
 struct DatasetPreview
@@ -44,6 +51,7 @@ struct DatasetPreview
         lengthCounts;                 ///< [n] = training rows of n tokens before truncation; empty: unknown
     std::vector<DataRemark> problems; ///< lint, worst first
     std::vector<std::string> notices; ///< sentences about the data set as a whole
+    std::vector<TaskFit> tasks;       ///< every task, the one these rows look like first; empty: unknown
     bool isTokenized = false;         ///< the file holds input_ids: there are no text columns to map
 };
 

@@ -69,6 +69,11 @@ void MainWindow::setExperimentSaved(const QString& file)
     showNotice(tr("Saved %1").arg(file));
 }
 
+void MainWindow::setBuiltins(const QStringList& models, const QStringList& dataSets)
+{
+    m_d->setup->setBuiltins(models, dataSets);
+}
+
 void MainWindow::setModelSummary(const ModelSummary& model)
 {
     if (model.path != experiment().model)

@@ -13,6 +13,7 @@
 
 #include <QMainWindow>
 #include <QString>
+#include <QStringList>
 
 #include <memory>
 #include <vector>
@@ -42,8 +43,9 @@ public:
     Page page() const;
 
 signals:
-    /// A model was chosen (a folder or "builtin:…"): answer with setModelSummary or setModelProblem.
-    void modelRequested(const QString& path);
+    /// A model (a folder or "builtin:…") or another task for it was chosen: answer with setModelSummary, for
+    /// that task if the model can do it, or with setModelProblem.
+    void modelRequested(const QString& path, lora::TaskType task);
     /// Model, task, files or columns changed: answer with setDatasetPreview or setDatasetProblem. Sent again
     /// while one is still under way; only the answer to the last one matters (DatasetPreview::source tells).
     void datasetRequested(const lora::ExperimentConfig& experiment);
@@ -83,6 +85,8 @@ public slots:
     void setExperiment(const lora::ExperimentConfig& experiment, const QString& file = {});
     void setExperimentSaved(const QString& file);
 
+    /// Models and data sets the program brings, "builtin:…".
+    void setBuiltins(const QStringList& models, const QStringList& dataSets);
     void setModelSummary(const lora::ModelSummary& model);
     void setModelProblem(const QString& what, const QString& hint);
     void setDatasetPreview(const lora::ui::DatasetPreview& preview);

@@ -244,13 +244,16 @@ void MainWindow::Private::requestChanged()
     const bool isNewModel = !m_asked || m_asked->model != now.model;
     // The cut-off is applied to counts the window already has.
     DataConfig before = m_asked ? m_asked->data : DataConfig();
-    before.maxLength = now.data.maxLength;
-    const bool isNewData = isNewModel || m_asked->task != now.task || before != now.data;
+    if (now.task != TaskType::CausalLm) // whose blocks are of that length
+        before.maxLength = now.data.maxLength;
+    const bool isNewTask = !m_asked || m_asked->task != now.task;
+    const bool isNewData = isNewModel || isNewTask || before != now.data;
     m_asked = now;
-    if (isNewModel) {
+    if (isNewModel)
         setup->setModelPending();
-        QTimer::singleShot(0, &q, [this, path = qstr(now.model)] { emit q.modelRequested(path); });
-    }
+    if (isNewModel || isNewTask) // another task has another head
+        QTimer::singleShot(
+            0, &q, [this, path = qstr(now.model), task = now.task] { emit q.modelRequested(path, task); });
     if (isNewData) {
         setup->setDatasetPending();
         setup->costPanel().clearReport(MainWindow::tr("Costs appear here once model and data are read."));

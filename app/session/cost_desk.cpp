@@ -21,7 +21,8 @@ void CostDesk::setDataset(const ExperimentConfig& experiment, std::int64_t numLa
                           std::vector<std::int32_t> lengths)
 {
     m_dataModel = experiment.model;
-    m_data = dataKey(experiment.data);
+    m_dataTask = experiment.task;
+    m_data = dataKey(experiment);
     m_dataProblem.clear();
     m_numLabels = numLabels;
     m_lengths = std::move(lengths);
@@ -55,12 +56,39 @@ void CostDesk::request(const ExperimentConfig& experiment)
     answer();
 }
 
-/// Where rows are cut does not matter here: lengths are kept uncut and cut for every answer.
-DataConfig CostDesk::dataKey(DataConfig data)
+/// Where rows are cut does not matter here: lengths are kept uncut and cut for every answer, but for blocks.
+DataConfig CostDesk::dataKey(const ExperimentConfig& experiment)
 {
-    data.maxLength = 0;
+    DataConfig data = experiment.data;
+    if (experiment.task != TaskType::CausalLm)
+        data.maxLength = 0;
     return data;
 }
+
+namespace {
+
+/// Lengths of the rows as they are trained on: cut at max_length, or of a question's windows.
+std::vector<std::int32_t> trainedLengths(const std::vector<std::int32_t>& lengths,
+                                         const ExperimentConfig& experiment)
+{
+    const std::int32_t longest = experiment.data.maxLength;
+    if (experiment.task != TaskType::QuestionAnswering) {
+        std::vector<std::int32_t> cut = lengths;
+        for (std::int32_t& length : cut)
+            length = std::min(length, longest);
+        return cut;
+    }
+    const std::int32_t stride = std::min<std::int32_t>(experiment.data.docStride.value_or(64), longest / 4);
+    std::vector<std::int32_t> windows;
+    for (std::int32_t length : lengths) {
+        for (; length > longest; length -= longest - stride)
+            windows.push_back(longest);
+        windows.push_back(length);
+    }
+    return windows;
+}
+
+} // namespace
 
 QString CostDesk::missing() const
 {
@@ -68,7 +96,13 @@ QString CostDesk::missing() const
         return tr("Some settings have to be corrected first.");
     if (!m_model || m_model->path != m_wanted->model)
         return m_modelProblem.isEmpty() ? tr("The model is being read.") : m_modelProblem;
-    if (!m_data || *m_data != dataKey(m_wanted->data) || m_dataModel != m_wanted->model)
+    const auto& tasks = m_model->tasks;
+    if (!tasks.empty() && std::find(tasks.begin(), tasks.end(), m_wanted->task) == tasks.end())
+        return tr("This model cannot be trained for this task.");
+    if (m_model->task != m_wanted->task)
+        return tr("The model is being read.");
+    if (!m_data || *m_data != dataKey(*m_wanted) || m_dataModel != m_wanted->model ||
+        m_dataTask != m_wanted->task)
         return m_dataProblem.isEmpty() ? tr("The data set is being read.") : m_dataProblem;
     return {};
 }
@@ -87,9 +121,10 @@ void CostDesk::answer()
         calibrateFor(key);
         return;
     }
-    WorkloadFacts facts{*m_model, m_numLabels, m_lengths};
-    for (std::int32_t& length : facts.trainLengths)
-        length = std::min(length, m_wanted->data.maxLength);
+    WorkloadFacts facts;
+    facts.model = *m_model;
+    facts.numLabels = m_numLabels;
+    facts.trainLengths = trainedLengths(m_lengths, *m_wanted);
     try {
         emit ready(estimateCost(*m_wanted, facts, calibration->second));
     } catch (const Error& error) {

@@ -45,12 +45,13 @@ private:
     void answer();
     QString missing() const;
     void calibrateFor(const CalibrationKey& key);
-    static DataConfig dataKey(DataConfig data);
+    static DataConfig dataKey(const ExperimentConfig& experiment);
 
     std::optional<ExperimentConfig> m_wanted;
     std::optional<ModelSummary> m_model;
     QString m_modelProblem;
     std::string m_dataModel;
+    TaskType m_dataTask = TaskType::SequenceClassification;
     std::optional<DataConfig> m_data;
     QString m_dataProblem;
     std::int64_t m_numLabels = 0;

@@ -4,6 +4,7 @@
 #include "ui/dataset_preview.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace lora::app {
@@ -14,10 +15,11 @@ struct DatasetFacts
     ui::DatasetPreview preview;
     std::int64_t numLabels = 0;
     std::vector<std::int32_t> trainLengths; ///< tokens of each training row, before truncation
+    std::string problem; ///< why the rows cannot be used as they are; the preview then shows them raw
 };
 
 /// Reads, tokenises and checks all rows: seconds for large files, so never on the window's thread. Throws
-/// lora::Error.
+/// lora::Error for a file that cannot be read at all.
 DatasetFacts readDatasetFacts(const ExperimentConfig& experiment);
 
 } // namespace lora::app

@@ -77,6 +77,11 @@ void TrainingController::requestCheckpoint()
         m_worker->control().requestCheckpoint();
 }
 
+bool TrainingController::whilePaused(TrainingControl::ModelJob job)
+{
+    return m_worker && m_worker->control().whilePaused(std::move(job));
+}
+
 void TrainingController::wake()
 {
     if (!m_mailbox || m_drainTimer.isActive())

@@ -39,6 +39,8 @@ public:
     void resume();
     void stop();
     void requestCheckpoint();
+    /// Has the training thread run `job` on the model; false unless the run is paused.
+    bool whilePaused(TrainingControl::ModelJob job);
     /// News of a run; those of any run but the present one are dropped.
     void receive(const RunUpdate& update);
 

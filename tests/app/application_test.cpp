@@ -1,11 +1,18 @@
 // The whole program but for its main: window, threads and engine together.
 #include "app/application.h"
 
+#include "app/session/builtins.h"
 #include "core/io/atomic_file.h"
 #include "core/runs/run_reader.h"
 #include "core/train/checkpoint.h"
 #include "tests/app/small_experiment.h"
 #include "ui/main_window.h"
+#include "ui/pages/try_page.h"
+#include "ui/setup/module_grid.h"
+#include "ui/try/answer_pane.h"
+#include "ui/try/generated_text.h"
+#include "ui/try/generation_form.h"
+#include "ui/try/try_input.h"
 
 #include <QSettings>
 #include <QtTest>
@@ -18,6 +25,14 @@ using lora::ui::MainWindow;
 using lora::ui::RunState;
 
 namespace {
+
+/// Golden models and real ones, which are not everywhere.
+std::filesystem::path assetsFolder()
+{
+    const QByteArray folder = qgetenv("LORA_WORKBENCH_ASSETS");
+    return folder.isEmpty() ? std::filesystem::path(LORA_WORKBENCH_SOURCE_DIR).parent_path() / "shared"
+                            : std::filesystem::path(folder.toStdString());
+}
 
 constexpr int patience = 60000;    ///< milliseconds; sanitizers are slow
 constexpr double endless = 100000; ///< epochs
@@ -185,6 +200,113 @@ private slots:
         emit bench.window.exportRequested(QString::fromStdString(bench.onlyRun().string()),
                                           QString::fromStdString(target.string()));
         QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(target / "adapter_config.json"), patience);
+    }
+
+    void aFinishedRunAnswersWithAndWithoutItsAdapter()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        emit bench.window.startRequested(m_small.config(8));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Idle && seen.last > 0, patience);
+        QSignalSpy opened(&bench.application.tries(), &TryDesk::opened);
+        QSignalSpy failed(&bench.application.tries(), &TryDesk::openFailed);
+        QSignalSpy answers(&bench.application.tries(), &TryDesk::answered);
+        bench.window.showPage(MainWindow::Page::Try);
+        QTRY_VERIFY_WITH_TIMEOUT(!opened.isEmpty() || !failed.isEmpty(), patience);
+        QVERIFY2(failed.isEmpty(), failed.isEmpty() ? "" : qPrintable(failed[0][0].toString()));
+        auto* page = bench.window.findChild<ui::TryPage*>();
+        page->input().setTexts(QStringLiteral("the film was awful"), {});
+        QTRY_COMPARE_WITH_TIMEOUT(answers.size(), 2, patience);
+        QVERIFY(answers[0][1].value<ui::TrySide>() == ui::TrySide::Base);
+        QCOMPARE(page->adapted().headline(), QStringLiteral("negative"));
+        page->input().setTexts(QStringLiteral("a fine plot"), {});
+        QTRY_COMPARE_WITH_TIMEOUT(page->adapted().headline(), QStringLiteral("positive"), patience);
+    }
+
+    void aPausedRunAnswersWithItsPresentWeightsAndGoesOnUnchanged()
+    {
+        Workbench bench;
+        Steps seen(bench.controller());
+        emit bench.window.startRequested(m_small.config(endless));
+        QTRY_VERIFY_WITH_TIMEOUT(seen.last > 3, patience);
+        emit bench.window.pauseRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Paused, patience);
+        QSignalSpy answers(&bench.application.tries(), &TryDesk::answered);
+        bench.window.showPage(MainWindow::Page::Try);
+        auto* page = bench.window.findChild<ui::TryPage*>();
+        QTRY_VERIFY_WITH_TIMEOUT(page->input().isEnabled(), patience);
+        page->input().setTexts(QStringLiteral("the film was awful"), {});
+        QTRY_COMPARE_WITH_TIMEOUT(answers.size(), 2, patience);
+        QVERIFY(!page->adapted().headline().isEmpty());
+        const std::int64_t before = seen.last;
+        emit bench.window.resumeRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(seen.last > before + 3, patience);
+        // Moving weights answer nothing.
+        QSignalSpy failed(&bench.application.tries(), &TryDesk::failed);
+        ui::TryQuestion late;
+        late.source.kind = ui::TrySource::Kind::Live;
+        late.source.path = bench.onlyRun().string();
+        late.text = "the film";
+        bench.application.tries().ask(late);
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, patience);
+        emit bench.window.stopRequested();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.runState() == RunState::Idle, patience);
+    }
+
+    void aFolderThatIsNoModelSaysSoOnTheTryPage()
+    {
+        Workbench bench;
+        bench.window.tryFolder(QString::fromStdString(bench.home.path().string()));
+        auto* page = bench.window.findChild<ui::TryPage*>();
+        QTRY_VERIFY_WITH_TIMEOUT(page->adapted().message().contains(QStringLiteral("config.json")), patience);
+    }
+
+    void aDecoderWritesAtOnceCanBeStoppedAndRepeatsItself()
+    {
+        const auto folder = assetsFolder() / "assets/models/llama-stories260k";
+        if (!std::filesystem::exists(folder / "config.json"))
+            QSKIP("skipped: assets absent");
+        Workbench bench;
+        QSignalSpy texts(&bench.application.tries(), &TryDesk::textArrived);
+        QSignalSpy ends(&bench.application.tries(), &TryDesk::textEnded);
+        bench.window.tryFolder(QString::fromStdString(folder.string()));
+        auto* page = bench.window.findChild<ui::TryPage*>();
+        QTRY_VERIFY_WITH_TIMEOUT(page->input().isEnabled(), patience);
+        page->generation().setSettings({40, 0, 0, 1, 1});
+        page->input().setTexts(QStringLiteral("Once upon a time"), {});
+        page->ask();
+        QTRY_COMPARE_WITH_TIMEOUT(ends.size(), 1, patience);
+        QVERIFY(!texts.isEmpty());
+        const QString first = page->adapted().generated().continuation();
+        QVERIFY2(first.startsWith(QStringLiteral(", there was")), qPrintable(first));
+        page->ask();
+        QTRY_COMPARE_WITH_TIMEOUT(ends.size(), 2, patience);
+        QCOMPARE(page->adapted().generated().continuation(), first);
+        page->generation().setSettings({100000, 1, 0, 1, 1});
+        page->ask();
+        texts.clear();
+        QTRY_VERIFY_WITH_TIMEOUT(!texts.isEmpty(), patience);
+        emit bench.window.tryStopRequested();
+        QTRY_COMPARE_WITH_TIMEOUT(ends.size(), 3, patience);
+    }
+
+    void everyFamilysFolderIsDescribedWithItsOwnModules()
+    {
+        const auto families = assetsFolder() / "golden/families";
+        if (!std::filesystem::exists(families))
+            QSKIP("skipped: assets absent");
+        for (const auto& entry : std::filesystem::directory_iterator(families)) {
+            const auto model = entry.path();
+            const ModelSummary summary = describeFor(model.string(), TaskType::TokenClassification);
+            const ui::ModuleGrid grid(summary.modules);
+            const char* name = entry.path().filename().c_str();
+            QVERIFY2(grid.blockCount() > 0 && grid.columns().size() >= 4, name);
+            const auto ranks = ui::presetTargets(ui::TargetPreset::QueryValue, grid, {}, LoraConfig{});
+            QVERIFY2(std::any_of(ranks.begin(), ranks.end(), [](int rank) { return rank > 0; }), name);
+            LoraConfig lora;
+            ui::writeTargets(summary.modules, ranks, lora);
+            QVERIFY2(ui::decodeTargets(summary.modules, lora) == ranks, name);
+        }
     }
 
     void anExperimentIsSavedAndOpensAgain()

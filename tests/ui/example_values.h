@@ -5,10 +5,12 @@
 #include "core/runs/run_record.h"
 #include "ui/dataset_preview.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <random>
 #include <string>
+#include <tuple>
 
 /// Values of the shape the window is told, made up for tests and previews.
 namespace lora::ui::example {
@@ -30,6 +32,9 @@ inline ModelSummary bert(int layers = 4, std::int64_t hidden = 128)
     ModelSummary model;
     model.path = "builtin:encoder";
     model.family = "bert";
+    model.tasks = {TaskType::SequenceClassification, TaskType::MultiLabelClassification, TaskType::Regression,
+                   TaskType::TokenClassification,    TaskType::QuestionAnswering,        TaskType::MaskedLm};
+    model.numBlocks = layers;
     model.architecture = "BertForMaskedLM";
     model.numLayers = layers;
     model.hiddenSize = hidden;
@@ -58,6 +63,140 @@ inline ModelSummary bert(int layers = 4, std::int64_t hidden = 128)
     model.modules.back().isMissing = true;
     model.notices = {"no pooler in this checkpoint: it is newly initialised and trained with the head"};
     return model;
+}
+
+/// A decoder of `layers` blocks with these columns (name, inputs, outputs in units of the width).
+inline ModelSummary decoder(const std::string& path, const std::string& family, const std::string& blocks,
+                            int layers, std::int64_t hidden,
+                            const std::vector<std::tuple<std::string, int, int>>& columns)
+{
+    ModelSummary model;
+    model.path = path;
+    model.family = family;
+    model.isDecoder = true;
+    model.tasks = {TaskType::SequenceClassification, TaskType::MultiLabelClassification, TaskType::Regression,
+                   TaskType::TokenClassification, TaskType::CausalLm};
+    model.task = TaskType::CausalLm;
+    model.numLayers = model.numBlocks = layers;
+    model.hiddenSize = hidden;
+    model.numHeads = 8;
+    model.intermediateSize = 4 * hidden;
+    model.vocabSize = 32000;
+    model.maxPositions = 1024;
+    model.hasTokenizer = true;
+    for (int layer = 0; layer < layers; ++layer) {
+        for (const auto& [column, in, out] : columns)
+            model.modules.push_back(module(blocks + std::to_string(layer) + "." + column, in * hidden,
+                                           out * hidden, layer, column));
+    }
+    model.modules.push_back(module("lm_head", hidden, model.vocabSize, -1, "lm_head"));
+    model.modules.back().isHead = true;
+    model.modules.back().isOutputEmbedding = true;
+    model.parameters = 12 * layers * hidden * hidden + model.vocabSize * hidden;
+    model.fileBytes = model.parameters * 2;
+    return model;
+}
+
+inline ModelSummary gpt2(int layers = 12)
+{
+    ModelSummary model =
+        decoder("/models/gpt2", "gpt2", "transformer.h.", layers, 768,
+                {{"attn.c_attn", 1, 3}, {"attn.c_proj", 1, 1}, {"mlp.c_fc", 1, 4}, {"mlp.c_proj", 4, 1}});
+    model.modules.back().isTied = true;
+    return model;
+}
+
+inline ModelSummary llama(int layers = 32)
+{
+    return decoder("/models/llama", "llama", "model.layers.", layers, 4096,
+                   {{"self_attn.q_proj", 1, 1},
+                    {"self_attn.k_proj", 1, 1},
+                    {"self_attn.v_proj", 1, 1},
+                    {"self_attn.o_proj", 1, 1},
+                    {"mlp.gate_proj", 1, 3},
+                    {"mlp.up_proj", 1, 3},
+                    {"mlp.down_proj", 3, 1}});
+}
+
+/// Twelve layers that share one block.
+inline ModelSummary shared()
+{
+    ModelSummary model = bert(1, 256);
+    model.path = "/models/albert";
+    model.family = "albert";
+    model.numLayers = 12;
+    return model;
+}
+
+inline std::vector<TaskFit> fits(std::initializer_list<TaskType> fitting, const std::string& whyNot)
+{
+    std::vector<TaskFit> tasks;
+    for (const TaskType task : fitting)
+        tasks.push_back({task, {}});
+    for (const TaskType task : allTasks()) {
+        if (std::find(fitting.begin(), fitting.end(), task) == fitting.end())
+            tasks.push_back({task, whyNot});
+    }
+    return tasks;
+}
+
+inline DatasetPreview questions()
+{
+    DatasetPreview preview;
+    preview.source = "/data/questions.json";
+    preview.columns = {"id", "question", "context", "answers"};
+    for (int i = 0; i < 30; ++i) {
+        preview.rows.push_back({std::to_string(i), "Who wrote the first program?",
+                                "The first program for a machine was written by Ada Lovelace in 1843, long "
+                                "before such a machine was built.",
+                                "Ada Lovelace"});
+        preview.lines.push_back(1);
+    }
+    preview.mapping.text = "question";
+    preview.mapping.textPair = "context";
+    preview.mapping.label = "answers";
+    preview.trainRows = 900;
+    preview.evalRows = 100;
+    preview.tasks = fits({TaskType::QuestionAnswering, TaskType::MaskedLm, TaskType::CausalLm},
+                         "needs a column of labels");
+    return preview;
+}
+
+inline DatasetPreview entities()
+{
+    DatasetPreview preview;
+    preview.source = "/data/entities.conll";
+    preview.columns = {"tokens", "ner_tags"};
+    for (int i = 0; i < 30; ++i) {
+        preview.rows.push_back(
+            {"Ada Lovelace met Charles Babbage in London .", "B-PER I-PER O B-PER I-PER O B-LOC O"});
+        preview.lines.push_back(10 * i + 1);
+    }
+    preview.mapping.text = "tokens";
+    preview.mapping.label = "ner_tags";
+    preview.trainRows = 900;
+    preview.evalRows = 100;
+    preview.labels = {{"O", 9000, 900}, {"B-PER", 800, 90}, {"I-PER", 700, 80}, {"B-LOC", 400, 40}};
+    preview.tasks = fits({TaskType::TokenClassification}, "needs a column of labels");
+    return preview;
+}
+
+inline DatasetPreview instructions()
+{
+    DatasetPreview preview;
+    preview.source = "/data/instructions.jsonl";
+    preview.columns = {"prompt", "completion"};
+    for (int i = 0; i < 30; ++i) {
+        preview.rows.push_back({"Name a fruit that is yellow.", "A banana is a yellow fruit."});
+        preview.lines.push_back(i + 1);
+        preview.tokens.push_back({"<s>", "Name", "Ġa", "Ġfruit"});
+    }
+    preview.mapping.text = "prompt";
+    preview.mapping.label = "completion";
+    preview.trainRows = 900;
+    preview.evalRows = 100;
+    preview.tasks = fits({TaskType::CausalLm, TaskType::MaskedLm}, "needs a column of labels");
+    return preview;
 }
 
 inline DatasetPreview sentiment()

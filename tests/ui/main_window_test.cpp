@@ -112,7 +112,7 @@ private slots:
     {
         tellInputs();
         QSignalSpy starts(m_window.get(), &MainWindow::startRequested);
-        QTest::mouseClick(m_window->findChild<AccentButton*>(), Qt::LeftButton);
+        QTest::mouseClick(setup().findChild<AccentButton*>(), Qt::LeftButton);
         QCOMPARE(starts.size(), 1);
         QCOMPARE(starts[0][0].value<ExperimentConfig>(), m_window->experiment());
     }

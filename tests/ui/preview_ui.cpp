@@ -1,7 +1,10 @@
 // Usage: preview_ui FOLDER [light|dark]. Invented values: pictures from here show layout, not results.
 #include "example_values.h"
+#include "ui/demo_experiment.h"
 #include "ui/main_window.h"
+#include "ui/pages/try_page.h"
 #include "ui/theme/theme.h"
+#include "ui/try/try_input.h"
 
 #include <QApplication>
 #include <QComboBox>
@@ -10,11 +13,14 @@
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
 using namespace lora;
 using namespace lora::ui;
+
+Q_DECLARE_METATYPE(lora::ui::TryQuestion)
 
 namespace {
 
@@ -39,6 +45,100 @@ void tellRun(MainWindow& window)
     window.addEvalMetrics(example::evaluation(250, 0.36, 0.851));
 }
 
+/// A model folder that answers at once with what `answer` makes of the question.
+void tellTry(MainWindow& window, TaskType task, const std::vector<std::string>& labels, const QString& text,
+             const QString& pair, const TryAnswer& base, const TryAnswer& adapted)
+{
+    QSignalSpy asked(&window, &MainWindow::tryAsked);
+    TryModel model;
+    model.source.path = "/models/m" + std::to_string(int(task));
+    window.tryFolder(QString::fromStdString(model.source.path));
+    model.task = task;
+    model.labels = labels;
+    model.hasAdapter = true;
+    model.mask = "[MASK]";
+    window.setTryModel(model);
+    auto* page = window.findChild<TryPage*>();
+    page->input().setTexts(text, pair);
+    page->ask();
+    const quint64 id = asked.last().first().value<TryQuestion>().id;
+    if (task == TaskType::CausalLm) {
+        window.addTryText(id, TrySide::Base,
+                          QStringLiteral(" there was a dog. The dog was a dog and the dog was in the park."));
+        window.setTryEnd(id, TrySide::Base, {TryEnd::Reason::StopToken, 18, 0.21});
+        window.addTryText(
+            id, TrySide::Adapted,
+            QStringLiteral(" a little girl named Lily found a small red boat by the river.\n\nShe "
+                           "took it home and"));
+        return;
+    }
+    window.setTryAnswer(id, TrySide::Base, base);
+    window.setTryAnswer(id, TrySide::Adapted, adapted);
+}
+
+void tellTries(MainWindow& window, const std::function<void(const QString&)>& taken)
+{
+    TryAnswer base;
+    TryAnswer adapted;
+    base.labels = {{"negative", 0.52}, {"positive", 0.48}};
+    adapted.labels = {{"negative", 0.04}, {"positive", 0.96}};
+    base.seconds = adapted.seconds = 0.0042;
+    tellTry(window, TaskType::SequenceClassification, {"negative", "positive"},
+            QStringLiteral("a warm, funny and generous evening"), {}, base, adapted);
+    taken(QStringLiteral("try-classes"));
+    adapted.labels = {{"toxic", 0.91}, {"obscene", 0.62}, {"threat", 0.02}, {"insult", 0.55}, {"hate", 0.07}};
+    base.labels = {{"toxic", 0.41}, {"obscene", 0.5}, {"threat", 0.45}, {"insult", 0.52}, {"hate", 0.48}};
+    tellTry(window, TaskType::MultiLabelClassification, {"toxic", "obscene", "threat", "insult", "hate"},
+            QStringLiteral("what a rude thing to say"), {}, base, adapted);
+    taken(QStringLiteral("try-labels"));
+    base.value = 2.31;
+    adapted.value = 4.62;
+    tellTry(window, TaskType::Regression, {}, QStringLiteral("A man plays a guitar."),
+            QStringLiteral("Someone is playing a guitar."), base, adapted);
+    taken(QStringLiteral("try-value"));
+    adapted.marks = {
+        {0, 12, "PER", 0.98}, {17, 32, "PER", 0.97}, {36, 42, "LOC", 0.99}, {53, 73, "ORG", 0.8}};
+    base.marks = {{17, 24, "PER", 0.6}};
+    tellTry(window, TaskType::TokenClassification,
+            {"O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC"},
+            QStringLiteral(
+                "Ada Lovelace met Charles Babbage in London, where the Analytical Society was founded."),
+            {}, base, adapted);
+    taken(QStringLiteral("try-entities"));
+    const QString passage = QStringLiteral(
+        "The first program for a machine was written by Ada Lovelace in 1843, long before such "
+        "a machine was built. It computed Bernoulli numbers.");
+    adapted.marks = {{47, 59, "", 0.83}};
+    base.marks.clear();
+    tellTry(window, TaskType::QuestionAnswering, {}, QStringLiteral("Who wrote the first program?"), passage,
+            base, adapted);
+    taken(QStringLiteral("try-answer"));
+    base.maskFills = {{{"good", 0.21}, {"cold", 0.12}, {"a", 0.08}, {"very", 0.05}, {"not", 0.03}}};
+    adapted.maskFills = {{{"cold", 0.61}, {"warm", 0.12}, {"good", 0.08}, {"late", 0.05}, {"bland", 0.03}}};
+    tellTry(window, TaskType::MaskedLm, {}, QStringLiteral("The soup was [MASK] and nobody cared."), {}, base,
+            adapted);
+    taken(QStringLiteral("try-mask"));
+    tellTry(window, TaskType::CausalLm, {}, QStringLiteral("Once upon a time,"), {}, {}, {});
+    taken(QStringLiteral("try-text"));
+}
+
+void tellSetup(MainWindow& window, const ModelSummary& model, const DatasetPreview& data, TaskType task)
+{
+    ExperimentConfig experiment = window.experiment();
+    experiment.model = model.path;
+    experiment.data.train = data.source;
+    experiment.task = task;
+    experiment.data.columns = {};
+    experiment.method.lora.modulesToSave = {};
+    experiment.method.lora.targetModules =
+        model.isDecoder ? std::variant<std::vector<std::string>, std::string>(std::string("all-linear"))
+                        : std::vector<std::string>{"query", "value"};
+    window.setExperiment(experiment);
+    window.setModelSummary(model);
+    window.setDatasetPreview(data);
+    window.setCostReport(example::cost());
+}
+
 void picture(MainWindow& window, const QString& file)
 {
     QTest::qWait(250);
@@ -60,11 +160,25 @@ void pictures(const QString& folder, const QString& look, const QSize& size)
     picture(window, name + QStringLiteral("1-train-empty.png"));
     window.showPage(MainWindow::Page::Compare);
     picture(window, name + QStringLiteral("2-compare-empty.png"));
+    window.showPage(MainWindow::Page::Try);
+    picture(window, name + QStringLiteral("2-try-empty.png"));
     window.showPage(MainWindow::Page::Setup);
     window.setModelSummary(example::bert(4));
     window.setDatasetPreview(example::sentiment());
     window.setCostReport(example::cost());
     picture(window, name + QStringLiteral("3-setup.png"));
+    tellSetup(window, example::gpt2(12), example::instructions(), TaskType::CausalLm);
+    picture(window, name + QStringLiteral("3-setup-gpt2.png"));
+    tellSetup(window, example::llama(32), example::instructions(), TaskType::SequenceClassification);
+    picture(window, name + QStringLiteral("3-setup-llama.png"));
+    tellSetup(window, example::shared(), example::questions(), TaskType::QuestionAnswering);
+    picture(window, name + QStringLiteral("3-setup-shared.png"));
+    tellSetup(window, example::bert(4), example::entities(), TaskType::TokenClassification);
+    picture(window, name + QStringLiteral("3-setup-entities.png"));
+    window.setExperiment(demoExperiment());
+    window.setModelSummary(example::bert(4));
+    window.setDatasetPreview(example::sentiment());
+    window.setCostReport(example::cost());
     for (auto* area : window.findChildren<QScrollArea*>())
         area->verticalScrollBar()->setValue(area->verticalScrollBar()->maximum());
     picture(window, name + QStringLiteral("4-setup-scrolled.png"));
@@ -85,6 +199,10 @@ void pictures(const QString& folder, const QString& look, const QSize& size)
     window.setRuns(example::runs());
     window.showPage(MainWindow::Page::Compare);
     picture(window, name + QStringLiteral("7-compare.png"));
+    window.showPage(MainWindow::Page::Try);
+    picture(window, name + QStringLiteral("8-try-opening.png"));
+    tellTries(window,
+              [&](const QString& what) { picture(window, name + QStringLiteral("8-%1.png").arg(what)); });
     window.setRunState(RunState::Stopping);
     window.closeNow();
 }

@@ -6,16 +6,23 @@
 #include "ui/setup/field_binder.h"
 #include "ui/setup/layer_map.h"
 #include "ui/setup/layers_card.h"
+#include "ui/setup/row_marks.h"
+#include "ui/setup/task_field.h"
 #include "ui/setup/token_strip.h"
+#include "ui/try/marked_text.h"
 #include "ui/widgets/accent_button.h"
 #include "ui/widgets/length_histogram.h"
 #include "ui/widgets/rank_slider.h"
 #include "ui/widgets/schedule_plot.h"
 
 #include <QComboBox>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
+#include <QStandardItemModel>
 #include <QTest>
 
 using namespace lora;
@@ -34,6 +41,29 @@ private:
     void click(const QPoint& point, Qt::KeyboardModifiers modifiers = {})
     {
         QTest::mouseClick(&map(), Qt::LeftButton, modifiers, point);
+    }
+
+    void edit(const std::function<void(ExperimentConfig&)>& change)
+    {
+        m_page->editor().edit(QStringLiteral("edit"), change);
+    }
+    QString taskText(TaskType task)
+    {
+        const QComboBox& tasks = *m_page->datasetCard().taskField().choices();
+        return tasks.itemText(tasks.findData(int(task)));
+    }
+    bool isTaskEnabled(TaskType task)
+    {
+        const QComboBox& tasks = *m_page->datasetCard().taskField().choices();
+        return qobject_cast<QStandardItemModel*>(tasks.model())->item(tasks.findData(int(task)))->isEnabled();
+    }
+    QComboBox& columnChoice(const QString& name)
+    {
+        for (auto* combo : m_page->datasetCard().findChildren<QComboBox*>()) {
+            if (combo->accessibleName() == name)
+                return *combo;
+        }
+        qFatal("no such column");
     }
 
 private slots:
@@ -108,8 +138,193 @@ private slots:
         const auto before = map().ranks();
         click(map().cellCenter(0, 0));
         QCOMPARE(map().ranks(), before);
+        click(map().cellCenter(1, 0)); // the pooler is in the demo's modules_to_save
+        QCOMPARE(map().ranks(), before);
+        QVERIFY(map().describe(1, 0).contains(QStringLiteral("modules_to_save")));
+        QVERIFY(map().describe(0, 0).contains(QStringLiteral("task head")));
+        m_page->editor().edit(QStringLiteral("x"),
+                              [](ExperimentConfig& e) { e.method.lora.modulesToSave = {}; });
         click(map().cellCenter(1, 0));
         QCOMPARE(rankAt(1, 0), 8);
+    }
+
+    void aLanguageModelsOutputLayerIsATargetOfItsOwn()
+    {
+        edit([](ExperimentConfig& e) { e.model = "/models/gpt2"; });
+        m_page->setModelSummary(example::gpt2(2));
+        QCOMPARE(map().grid().fusedIn(0), 3);
+        QCOMPARE(map().grid().fusedIn(1), 1);
+        click(map().cellCenter(0, 0));
+        QCOMPARE(rankAt(0, 0), 8);
+        QVERIFY(map().describe(0, 0).contains(QStringLiteral("word embeddings")));
+        m_page->layersCard().map()->applyPreset(TargetPreset::OutputLayer, QStringLiteral("output layer"));
+        QCOMPARE(std::get<std::vector<std::string>>(lora().targetModules),
+                 (std::vector<std::string>{"lm_head"}));
+        QCOMPARE(map().backwardStopRow(), 1);
+    }
+
+    void aFusedCellIsWiderThanTheOthers()
+    {
+        edit([](ExperimentConfig& e) { e.model = "/models/gpt2"; });
+        m_page->setModelSummary(example::gpt2(2));
+        const int fused = map().columnHeaderCenter(1).x() - map().columnHeaderCenter(0).x();
+        const int plain = map().columnHeaderCenter(2).x() - map().columnHeaderCenter(1).x();
+        QVERIFY2(fused > plain * 3 / 2, qPrintable(QStringLiteral("%1 %2").arg(fused).arg(plain)));
+    }
+
+    void layersThatShareWeightsAreOneRow()
+    {
+        edit([](ExperimentConfig& e) { e.model = "/models/albert"; });
+        m_page->setModelSummary(example::shared());
+        QCOMPARE(map().grid().blockCount(), 1);
+        QVERIFY(map().describe(2, 0).contains(QStringLiteral("12 layers")));
+    }
+
+    void aLongModelFitsTheWidthAndStaysReadable()
+    {
+        edit([](ExperimentConfig& e) { e.model = "/models/llama"; });
+        m_page->setModelSummary(example::llama(32));
+        QTest::qWait(20);
+        const int row = map().rowHeaderCenter(3).y() - map().rowHeaderCenter(2).y();
+        QVERIFY2(row >= map().fontMetrics().height(), qPrintable(QString::number(row)));
+        const auto* scroll = m_page->findChild<QScrollArea*>();
+        QCOMPARE(scroll->horizontalScrollBar()->maximum(), 0);
+    }
+
+    void aModelOfAnotherFamilyIsGivenTargetsAndATaskItHas()
+    {
+        m_page->editor().edit(QStringLiteral("task"),
+                              [](ExperimentConfig& e) { e.task = TaskType::MaskedLm; });
+        edit([](ExperimentConfig& e) { e.model = "/models/llama"; });
+        const int before = m_page->editor().undoStack().count();
+        m_page->setModelSummary(example::llama(2));
+        const ExperimentConfig& experiment = m_page->editor().experiment();
+        QCOMPARE(std::get<std::vector<std::string>>(lora().targetModules),
+                 (std::vector<std::string>{"q_proj", "v_proj"}));
+        QVERIFY(lora().modulesToSave.empty());
+        QVERIFY(experiment.task == TaskType::SequenceClassification);
+        QCOMPARE(m_page->editor().undoStack().count(), before + 1);
+    }
+
+    void anExperimentThatIsOpenedIsNotChanged()
+    {
+        ExperimentConfig experiment = demoExperiment();
+        experiment.model = "/models/llama";
+        m_page->editor().reset(experiment, {});
+        m_page->setModelSummary(example::llama(2));
+        QCOMPARE(m_page->editor().experiment(), experiment);
+        QVERIFY(hasErrors(m_page->editor().issues()));
+    }
+
+    void theTasksThatFitModelAndRowsComeFirstTheOthersSayWhy()
+    {
+        edit([](ExperimentConfig& e) { e.data.train = "/data/questions.json"; });
+        m_page->setDatasetPreview(example::questions());
+        QComboBox& tasks = *m_page->datasetCard().taskField().choices();
+        QCOMPARE(tasks.count(), 7);
+        QCOMPARE(tasks.itemText(0), QStringLiteral("question answering"));
+        QVERIFY(taskText(TaskType::CausalLm).contains(QStringLiteral("not with a bert model")));
+        QVERIFY(!isTaskEnabled(TaskType::CausalLm));
+        QVERIFY(taskText(TaskType::Regression).contains(QStringLiteral("needs a column of labels")));
+        QVERIFY(isTaskEnabled(TaskType::Regression));
+    }
+
+    void rowsOfAnotherTaskAreSuggestedAndOneClickTakesIt()
+    {
+        m_page->setDatasetPreview(example::questions());
+        TaskField& field = m_page->datasetCard().taskField();
+        QVERIFY(field.suggestion() == TaskType::QuestionAnswering);
+        QVERIFY(field.suggestionButton()->isVisible());
+        QTest::mouseClick(field.suggestionButton(), Qt::LeftButton);
+        QVERIFY(m_page->editor().experiment().task == TaskType::QuestionAnswering);
+        QVERIFY(!field.suggestion());
+        QVERIFY(!field.suggestionButton()->isVisible());
+    }
+
+    void aTaskTheModelCannotDoIsAnErrorThatSaysSo()
+    {
+        m_page->editor().edit(QStringLiteral("x"), [](ExperimentConfig& e) { e.task = TaskType::CausalLm; });
+        const auto& issues = m_page->editor().issues();
+        const auto found = std::find_if(issues.begin(), issues.end(),
+                                        [](const ConfigIssue& issue) { return issue.field == "task"; });
+        QVERIFY(found != issues.end());
+        QVERIFY(found->text.find("bert") != std::string::npos);
+    }
+
+    void columnsAreCalledWhatTheTaskCallsThem()
+    {
+        edit([](ExperimentConfig& e) { e.task = TaskType::QuestionAnswering; });
+        m_page->setDatasetPreview(example::questions());
+        QCOMPARE(columnChoice(QStringLiteral("Question")).currentText(), QStringLiteral("question"));
+        QCOMPARE(columnChoice(QStringLiteral("Context")).currentText(), QStringLiteral("context"));
+        QVERIFY(columnChoice(QStringLiteral("Context")).isVisible());
+        edit([](ExperimentConfig& e) { e.task = TaskType::TokenClassification; });
+        m_page->setDatasetPreview(example::entities());
+        QCOMPARE(columnChoice(QStringLiteral("Tags")).currentText(), QStringLiteral("ner_tags"));
+        edit([](ExperimentConfig& e) { e.task = TaskType::MaskedLm; });
+        QVERIFY(!columnChoice(QStringLiteral("Label")).isVisible());
+    }
+
+    void aRowOfWordsAndTagsIsReadAsASentenceWithItsEntities()
+    {
+        edit([](ExperimentConfig& e) { e.task = TaskType::TokenClassification; });
+        m_page->setDatasetPreview(example::entities());
+        const MarkedText& row = m_page->datasetCard().markedRow();
+        QVERIFY(row.isVisible());
+        QCOMPARE(row.toPlainText().replace(QChar(QChar::Nbsp), u' '),
+                 QStringLiteral("Ada Lovelace PER met Charles Babbage PER in London LOC ."));
+        DatasetPreview lists = example::entities();
+        lists.rows[0] = {"[\"New York\", \"is\"]", "[\"B-LOC\", \"O\"]"};
+        QCOMPARE(marksOfRow(lists, 0, TaskType::TokenClassification).marks.front().end, 8);
+        lists.rows[0] = {"one two", "O"};
+        QVERIFY(marksOfRow(lists, 0, TaskType::TokenClassification).text.isEmpty());
+    }
+
+    void aRowOfAQuestionShowsItsAnswerInThePassage()
+    {
+        DatasetPreview data = example::questions();
+        const auto markedText = [&](const std::string& answers) {
+            data.rows[0][3] = answers;
+            const RowMarks marks = marksOfRow(data, 0, TaskType::QuestionAnswering);
+            return marks.marks.empty()
+                       ? QString()
+                       : marks.text.mid(marks.marks[0].begin, marks.marks[0].end - marks.marks[0].begin);
+        };
+        QCOMPARE(markedText("Ada Lovelace"), QStringLiteral("Ada Lovelace"));
+        QCOMPARE(markedText("{\"text\": [\"1843\"], \"answer_start\": [62]}"), QStringLiteral("1843"));
+        QCOMPARE(markedText("[{\"text\": \"1843\", \"answer_start\": 62}]"), QStringLiteral("1843"));
+        QCOMPARE(markedText("[]"), QString());
+        QCOMPARE(markedText("Charles"), QString());
+    }
+
+    void theMetricThatJudgesIsOneOfTheTask()
+    {
+        QComboBox* metric = nullptr;
+        for (auto* combo : m_page->findChildren<QComboBox*>()) {
+            if (combo->accessibleName() == QStringLiteral("Judge by"))
+                metric = combo;
+        }
+        QVERIFY(metric);
+        QCOMPARE(metric->currentText(), QStringLiteral("accuracy"));
+        edit([](ExperimentConfig& e) { e.task = TaskType::Regression; });
+        QCOMPARE(metric->currentText(), QStringLiteral("pearson"));
+        metric->setCurrentIndex(1);
+        emit metric->activated(1);
+        QCOMPARE(*m_page->editor().experiment().training.metricForBestModel, std::string("spearmanr"));
+    }
+
+    void whatTheProgramBringsIsOffered()
+    {
+        m_page->setBuiltins({QStringLiteral("builtin:encoder"), QStringLiteral("builtin:decoder")},
+                            {QStringLiteral("builtin:qa")});
+        bool hasDecoder = false;
+        bool hasQuestions = false;
+        for (auto* combo : m_page->findChildren<QComboBox*>()) {
+            hasDecoder |= combo->findData(QStringLiteral("builtin:decoder")) >= 0;
+            hasQuestions |= combo->findData(QStringLiteral("builtin:qa")) >= 0;
+        }
+        QVERIFY(hasDecoder);
+        QVERIFY(hasQuestions);
     }
 
     void paintingAnotherRankMakesARankPattern()
@@ -146,6 +361,9 @@ private slots:
         QCOMPARE(map().backwardStopRow(), 6);
         m_page->editor().edit(QStringLiteral("head"),
                               [](ExperimentConfig& e) { e.method.type = MethodType::Head; });
+        QCOMPARE(map().backwardStopRow(), 2); // the pooler is trained too
+        m_page->editor().edit(QStringLiteral("head"),
+                              [](ExperimentConfig& e) { e.method.lora.modulesToSave = {}; });
         QCOMPARE(map().backwardStopRow(), 1);
     }
 
@@ -279,7 +497,7 @@ private slots:
         m_page->setDatasetPreview(preview);
         QComboBox* text = nullptr;
         for (auto* combo : m_page->datasetCard().findChildren<QComboBox*>()) {
-            if (combo->accessibleName() == QStringLiteral("Column of the text"))
+            if (combo->accessibleName() == QStringLiteral("Text"))
                 text = combo;
         }
         QVERIFY(text);

@@ -18,6 +18,13 @@ LoraConfig targeting(Names names)
     return config;
 }
 
+LoraConfig rankEight()
+{
+    LoraConfig config;
+    config.r = 8;
+    return config;
+}
+
 int indexOf(const std::vector<ModuleInfo>& modules, const std::string& end)
 {
     for (std::size_t i = 0; i < modules.size(); ++i) {
@@ -102,6 +109,62 @@ private slots:
         QCOMPARE(decodeTargets(m_modules, config)[indexOf(m_modules, "pooler.dense")], 0);
     }
 
+    void modulesToSaveHoldWhateverIsUnderThem()
+    {
+        LoraConfig config;
+        config.targetModules = std::string("all-linear");
+        config.modulesToSave = {"pooler"};
+        const int pooler = indexOf(m_modules, "pooler.dense");
+        QVERIFY(isTrainedWhole(m_modules[pooler], config));
+        QCOMPARE(decodeTargets(m_modules, config)[pooler], 0);
+        QVERIFY(!isTrainedWhole(m_modules[0], config));
+        QVERIFY(namesAnyModule(m_modules, "pooler"));
+        QVERIFY(!namesAnyModule(m_modules, "lm_head"));
+    }
+
+    void aClassifierIsAlwaysTrainedWholeALanguageModelsHeadIsNot()
+    {
+        QVERIFY(isTrainedWhole(m_modules[indexOf(m_modules, "classifier")], {}));
+        const auto gpt2 = example::gpt2(2).modules;
+        QVERIFY(!isTrainedWhole(gpt2.back(), {}));
+        LoraConfig saved;
+        saved.modulesToSave = {"lm_head"};
+        QVERIFY(isTrainedWhole(gpt2.back(), saved));
+    }
+
+    void allLinearLeavesTheOutputLayerOutAndItsNameTakesIt()
+    {
+        const auto gpt2 = example::gpt2(2).modules;
+        LoraConfig config;
+        config.targetModules = std::string("all-linear");
+        QCOMPARE(decodeTargets(gpt2, config).back(), 0);
+        QCOMPARE(adaptedCount(decodeTargets(gpt2, config)), 8);
+        QCOMPARE(decodeTargets(gpt2, targeting({"lm_head"})).back(), 8);
+        const TargetRanks head = presetTargets(TargetPreset::OutputLayer, ModuleGrid(gpt2), {}, rankEight());
+        const auto encoded = encodeTargets(gpt2, head, 8);
+        QCOMPARE(std::get<Names>(encoded.targetModules), (Names{"lm_head"}));
+    }
+
+    void aPresetNeverTakesWhatIsTrainedWhole()
+    {
+        LoraConfig config = rankEight();
+        config.modulesToSave = {"pooler"};
+        const TargetRanks ranks = presetTargets(TargetPreset::AllLinear, m_grid, {}, config);
+        QCOMPARE(ranks[indexOf(m_modules, "pooler.dense")], 0);
+        const auto encoded = encodeTargets(m_modules, ranks, 8, config.modulesToSave);
+        QCOMPARE(std::get<std::string>(encoded.targetModules), std::string("all-linear"));
+    }
+
+    void everyFamilysQueriesAndValuesAreFound()
+    {
+        QCOMPARE(adaptedCount(presetTargets(TargetPreset::QueryValue, ModuleGrid(example::gpt2(3).modules),
+                                            {}, rankEight())),
+                 3); // fused
+        QCOMPARE(adaptedCount(presetTargets(TargetPreset::QueryValue, ModuleGrid(example::llama(3).modules),
+                                            {}, rankEight())),
+                 6);
+    }
+
     void theFirstMatchingRankPatternWins()
     {
         LoraConfig config = targeting({"query"});
@@ -114,12 +177,15 @@ private slots:
     void presetsTakeTheirShortestForm()
     {
         const TargetRanks none(m_modules.size(), 0);
-        auto encoded = encodeTargets(m_modules, presetTargets(TargetPreset::QueryValue, m_grid, none, 8), 8);
+        auto encoded =
+            encodeTargets(m_modules, presetTargets(TargetPreset::QueryValue, m_grid, none, rankEight()), 8);
         QCOMPARE(std::get<Names>(encoded.targetModules), (Names{"query", "value"}));
         QVERIFY(!encoded.layersToTransform);
-        encoded = encodeTargets(m_modules, presetTargets(TargetPreset::AllLinear, m_grid, none, 8), 8);
+        encoded =
+            encodeTargets(m_modules, presetTargets(TargetPreset::AllLinear, m_grid, none, rankEight()), 8);
         QCOMPARE(std::get<std::string>(encoded.targetModules), std::string("all-linear"));
-        encoded = encodeTargets(m_modules, presetTargets(TargetPreset::TopHalf, m_grid, none, 8), 8);
+        encoded =
+            encodeTargets(m_modules, presetTargets(TargetPreset::TopHalf, m_grid, none, rankEight()), 8);
         QCOMPARE(std::get<Names>(encoded.targetModules), (Names{"query", "value"}));
         QCOMPARE(*encoded.layersToTransform, (std::vector<int>{2, 3}));
         QVERIFY(encoded.rankPattern.empty());
@@ -139,7 +205,7 @@ private slots:
 
     void anotherRankBecomesARankPattern()
     {
-        TargetRanks ranks = presetTargets(TargetPreset::QueryValue, m_grid, {}, 8);
+        TargetRanks ranks = presetTargets(TargetPreset::QueryValue, m_grid, {}, rankEight());
         for (std::size_t i = 0; i < ranks.size(); ++i) {
             if (m_modules[i].column == "attention.self.value")
                 ranks[i] = 2;

@@ -1,12 +1,14 @@
 #include "ui/models/dataset_preview_model.h"
 
+#include "core/config/column_aliases.h"
 #include "ui/format/quantities.h"
 
 namespace lora::ui {
 
-void DatasetPreviewModel::setPreview(const DatasetPreview& preview)
+void DatasetPreviewModel::setPreview(const DatasetPreview& preview, TaskType task)
 {
     beginResetModel();
+    m_task = task;
     m_preview = preview;
     endResetModel();
 }
@@ -32,11 +34,16 @@ QVariant DatasetPreviewModel::data(const QModelIndex& index, int role) const
 
 QString DatasetPreviewModel::roleOf(const std::string& column) const
 {
+    const auto calledByTask = [this](std::string_view role) {
+        return qstr(std::string(columnNameFor(m_task, role)));
+    };
     if (m_preview.mapping.text == column)
-        return tr("text");
-    if (m_preview.mapping.textPair == column)
-        return tr("second text");
-    return m_preview.mapping.label == column ? tr("label") : QString();
+        return calledByTask("text");
+    if (m_preview.mapping.textPair == column) {
+        const QString name = calledByTask("text_pair");
+        return name == QStringLiteral("text_pair") ? tr("second text") : name;
+    }
+    return m_preview.mapping.label == column ? calledByTask("label") : QString();
 }
 
 QVariant DatasetPreviewModel::headerData(int section, Qt::Orientation orientation, int role) const

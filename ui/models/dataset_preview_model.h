@@ -15,7 +15,8 @@ class DatasetPreviewModel : public QAbstractTableModel
 public:
     using QAbstractTableModel::QAbstractTableModel;
 
-    void setPreview(const DatasetPreview& preview);
+    /// `task` has names of its own for the columns' roles.
+    void setPreview(const DatasetPreview& preview, TaskType task = TaskType::SequenceClassification);
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
@@ -26,6 +27,7 @@ private:
     QString roleOf(const std::string& column) const;
 
     DatasetPreview m_preview;
+    TaskType m_task = TaskType::SequenceClassification;
 };
 
 } // namespace lora::ui

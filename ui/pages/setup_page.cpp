@@ -1,12 +1,14 @@
 #include "ui/pages/setup_page.h"
 
 #include "ui/format/quantities.h"
+#include "ui/format/task_names.h"
 #include "ui/setup/cost_panel.h"
 #include "ui/setup/dataset_card.h"
 #include "ui/setup/layer_map.h"
 #include "ui/setup/layers_card.h"
 #include "ui/setup/method_card.h"
 #include "ui/setup/model_card.h"
+#include "ui/setup/task_field.h"
 #include "ui/setup/training_card.h"
 #include "ui/theme/theme.h"
 
@@ -17,7 +19,21 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <utility>
+
 namespace lora::ui {
+
+namespace {
+
+/// A model that does not say what it can do is believed to do everything.
+bool isTaskOf(const ModelSummary& model, TaskType task)
+{
+    return model.tasks.empty() ||
+           std::find(model.tasks.begin(), model.tasks.end(), task) != model.tasks.end();
+}
+
+} // namespace
 
 SetupPage::SetupPage(QWidget* parent)
     : QWidget(parent)
@@ -104,6 +120,8 @@ void SetupPage::connectSignals()
         const QString name = qstr(m_editor.experiment().name);
         if (m_name->text() != name)
             m_name->setText(name);
+        if (std::exchange(m_shownModel, m_editor.experiment().model) != m_shownModel)
+            m_isModelChosen = m_editor.undoStack().count() > 0;
         refreshModelIssues();
     });
     connect(m_costPanel, &CostPanel::startRequested, this, &SetupPage::startRequested);
@@ -117,15 +135,41 @@ void SetupPage::setModelSummary(const ModelSummary& model)
     m_model = model;
     m_modelCard->setSummary(model);
     m_datasetCard->setModelLimit(static_cast<int>(model.maxPositions));
-    m_layersCard->setModules(model.modules);
+    m_datasetCard->taskField().setModelTasks(model.tasks, model.family);
+    m_layersCard->setModel(model);
+    if (std::exchange(m_isModelChosen, false))
+        fitToModel();
     refreshModelIssues();
+}
+
+/// Another family has other modules and perhaps other tasks. What cannot work with the model just chosen is
+/// replaced by what usually does, as one step that can be undone.
+void SetupPage::fitToModel()
+{
+    const auto& modules = m_layersCard->map()->grid().modules();
+    m_editor.edit(tr("Fit to the model"), [&](ExperimentConfig& e) {
+        if (!isTaskOf(*m_model, e.task)) {
+            e.task = m_model->tasks.front();
+            e.data.columns = {};
+            e.training.metricForBestModel.reset();
+        }
+        LoraConfig& lora = e.method.lora;
+        std::erase_if(lora.modulesToSave,
+                      [&](const std::string& name) { return !namesAnyModule(modules, name); });
+        const TargetRanks ranks = decodeTargets(modules, lora);
+        if (std::none_of(ranks.begin(), ranks.end(), [](int rank) { return rank > 0; }))
+            writeTargets(modules,
+                         presetTargets(TargetPreset::QueryValue, m_layersCard->map()->grid(), ranks, lora),
+                         lora);
+    });
 }
 
 void SetupPage::setModelProblem(const QString& what, const QString& hint)
 {
     m_model.reset();
     m_modelCard->clearSummary({});
-    m_layersCard->setModules({});
+    m_layersCard->setModel({});
+    m_datasetCard->taskField().setModelTasks({}, {});
     const QString text = hint.isEmpty() ? what : what + u' ' + hint;
     m_editor.setContextIssues(QStringLiteral("model"), {{"model", Severity::Error, text.toStdString()}});
 }
@@ -149,6 +193,11 @@ void SetupPage::refreshModelIssues()
                           tr("%1 is beyond this model's %2 positions")
                               .arg(experiment.data.maxLength)
                               .arg(m_model->maxPositions)
+                              .toStdString()});
+    if (!isTaskOf(*m_model, experiment.task))
+        issues.push_back({"task", Severity::Error,
+                          tr("a %1 model cannot be trained for %2; choose another task or another model")
+                              .arg(qstr(m_model->family), taskName(experiment.task))
                               .toStdString()});
     if (experiment.method.type == MethodType::Lora) {
         const TargetRanks ranks = decodeTargets(m_model->modules, experiment.method.lora);
@@ -176,6 +225,12 @@ void SetupPage::setDatasetProblem(const QString& what, const QString& hint)
     m_datasetCard->clearPreview({});
     const QString text = hint.isEmpty() ? what : what + u' ' + hint;
     m_editor.setContextIssues(QStringLiteral("data"), {{"data.train", Severity::Error, text.toStdString()}});
+}
+
+void SetupPage::setBuiltins(const QStringList& models, const QStringList& dataSets)
+{
+    m_modelCard->setBuiltins(models);
+    m_datasetCard->setBuiltins(dataSets);
 }
 
 void SetupPage::setDatasetPending()

@@ -44,6 +44,8 @@ public:
     void setDatasetPreview(const DatasetPreview& preview);
     void setDatasetProblem(const QString& what, const QString& hint);
     void setDatasetPending();
+    /// Models and data sets the program brings, "builtin:…".
+    void setBuiltins(const QStringList& models, const QStringList& dataSets);
 
 signals:
     void startRequested();
@@ -57,9 +59,12 @@ private:
     QWidget* buildName();
     void connectSignals();
     void refreshModelIssues();
+    void fitToModel();
 
     ExperimentEditor m_editor;
     std::optional<ModelSummary> m_model;
+    std::string m_shownModel;     ///< the experiment's, as of its last change
+    bool m_isModelChosen = false; ///< by an edit, not by opening an experiment
     QLineEdit* m_name;
     ModelCard* m_modelCard;
     DatasetCard* m_datasetCard;

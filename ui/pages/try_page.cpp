@@ -135,6 +135,7 @@ void TryPage::buildLayout()
     scroll->setFixedWidth(38 * kGrid);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(kGrid);
+    m_stop->setMinimumHeight(m_ask->sizeHint().height());
     buttons->addWidget(m_ask);
     buttons->addWidget(m_stop);
     buttons->addStretch(1);
@@ -145,10 +146,10 @@ void TryPage::buildLayout()
     auto* main = new QVBoxLayout;
     main->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
     main->setSpacing(kGrid);
-    main->addWidget(m_input, 2);
+    main->addWidget(m_input);
     main->addLayout(buttons);
     main->addSpacing(kGrid);
-    main->addWidget(m_split, 3);
+    main->addWidget(m_split, 1);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(kGrid);

@@ -4,12 +4,16 @@
 #include "ui/format/quantities.h"
 #include "ui/models/dataset_preview_model.h"
 #include "ui/setup/field_binder.h"
+#include "ui/setup/row_marks.h"
+#include "ui/setup/task_field.h"
 #include "ui/setup/token_strip.h"
 #include "ui/theme/theme.h"
+#include "ui/try/marked_text.h"
 #include "ui/widgets/bar_chart.h"
 #include "ui/widgets/issue_form.h"
 #include "ui/widgets/length_histogram.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
@@ -34,11 +38,21 @@ QComboBox* shrinkingCombo(QWidget* parent)
     return combo;
 }
 
+constexpr int kRoles = 3;
+constexpr const char* kRoleFields[kRoles] = {"data.columns.text", "data.columns.text_pair",
+                                             "data.columns.label"};
+
 std::optional<std::string> ColumnMapping::*mappingField(int role)
 {
     static constexpr std::optional<std::string> ColumnMapping::*kFields[] = {
         &ColumnMapping::text, &ColumnMapping::textPair, &ColumnMapping::label};
     return kFields[role];
+}
+
+/// A second text, and the completion of plain texts.
+bool isRoleOptional(int role, TaskType task)
+{
+    return role == 1 ? task != TaskType::QuestionAnswering : role == 2 && task == TaskType::CausalLm;
 }
 
 } // namespace
@@ -64,12 +78,15 @@ void DatasetCard::createWidgets()
     m_evalShare->setToolTip(tr("Share of the training rows held out for evaluation"));
     for (QComboBox*& combo : m_columns)
         combo = shrinkingCombo(this);
-    m_columns[0]->setAccessibleName(tr("Column of the text"));
-    m_columns[1]->setAccessibleName(tr("Column of the second text"));
-    m_columns[2]->setAccessibleName(tr("Column of the label"));
     m_maxLength = new QSpinBox(this);
     m_maxLength->setRange(1, 1 << 20);
     m_maxLength->setKeyboardTracking(false);
+    m_docStride = new QSpinBox(this);
+    m_docStride->setRange(0, 1 << 20);
+    m_docStride->setSpecialValueText(tr("automatic"));
+    m_docStride->setKeyboardTracking(false);
+    m_trainOnPrompt = new QCheckBox(tr("learn the prompts too"), this);
+    m_task = new TaskField(m_editor, this);
     m_form = new IssueForm(this);
     m_status = new MutedLabel({}, this);
     m_counts = new QLabel(this);
@@ -96,6 +113,11 @@ void DatasetCard::createWidgets()
     m_table->setFrameShape(QFrame::NoFrame);
     m_table->setAlternatingRowColors(true);
     m_tokens = new TokenStrip(this);
+    m_marks = new MarkedText(this);
+    m_marks->setFont(font());
+    m_marks->setFixedHeight(10 * kGrid);
+    m_marks->setAccessibleName(tr("The selected row"));
+    m_marks->hide();
 }
 
 QWidget* DatasetCard::rowOf(std::initializer_list<QWidget*> widgets)
@@ -122,14 +144,17 @@ void DatasetCard::buildLayout()
                      tr("Rows the adapters learn from"));
     m_form->addField(tr("E&valuate on"), rowOf({m_eval, m_evalShare}), QStringLiteral("data.eval"),
                      tr("Rows kept apart to measure quality"));
+    m_form->addField(tr("Tas&k"), m_task, QStringLiteral("task"), {});
     const QString why = tr("Found by name and content; change it where that went wrong");
     m_form->addField(tr("Te&xt"), m_columns[0], QStringLiteral("data.columns.text"), why);
     m_form->addField(tr("Second text"), m_columns[1], QStringLiteral("data.columns.text_pair"), why);
     m_form->addField(tr("La&bel"), m_columns[2], QStringLiteral("data.columns.label"), why);
-    auto* task = new QLabel(tr("sequence classification"), this);
-    m_form->addField(tr("Task"), task, QStringLiteral("task"), tr("One label per text or pair of texts"));
     m_form->addField(tr("Max le&ngth"), m_maxLength, QStringLiteral("data.max_length"),
                      tr("Tokens of a row the model reads, special tokens included; drag the mark below"));
+    m_form->addField(tr("Window o&verlap"), m_docStride, QStringLiteral("data.doc_stride"),
+                     tr("Tokens two windows of a long passage share, so that no answer is cut in two"));
+    m_form->addField(tr("Loss on"), m_trainOnPrompt, QStringLiteral("data.train_on_prompt"),
+                     tr("Usually only the completion is learned; with this the prompt's tokens count too"));
     body()->addWidget(m_form);
     body()->addWidget(m_status);
     body()->addWidget(m_lengths);
@@ -137,6 +162,7 @@ void DatasetCard::buildLayout()
     body()->addWidget(m_labels);
     body()->addWidget(m_remarks);
     body()->addWidget(m_table);
+    body()->addWidget(m_marks);
     body()->addWidget(m_tokens);
 }
 
@@ -155,12 +181,79 @@ void DatasetCard::bindFields(FieldBinder& binder)
     binder.integer(
         m_maxLength, tr("Change max_length"), [](const ExperimentConfig& e) { return e.data.maxLength; },
         [](ExperimentConfig& e, int value) { e.data.maxLength = value; });
+    bindTaskSettings(binder);
     binder.onChange([this](const ExperimentConfig& e) {
         refreshSources();
+        refreshRoles();
         refreshColumns();
         m_lengths->setCutoff(e.data.maxLength);
         m_tokens->setCutoff(e.data.maxLength);
     });
+}
+
+void DatasetCard::bindTaskSettings(FieldBinder& binder)
+{
+    binder.integer(
+        m_docStride, tr("Change window overlap"),
+        [](const ExperimentConfig& e) { return e.data.docStride.value_or(0); },
+        [](ExperimentConfig& e, int value) {
+            e.data.docStride = value == 0 ? std::nullopt : std::optional(value);
+        });
+    binder.flag(
+        m_trainOnPrompt, tr("Toggle loss on prompts"),
+        [](const ExperimentConfig& e) { return e.data.trainOnPrompt; },
+        [](ExperimentConfig& e, bool isOn) { e.data.trainOnPrompt = isOn; });
+}
+
+/// Names the columns as the task does, and shows only those it has.
+void DatasetCard::refreshRoles()
+{
+    const TaskType task = m_editor.experiment().task;
+    const QString found = tr("Found by name and content; change it where that went wrong");
+    const auto name = [&](int role, const QString& label, const QString& why) {
+        const QString field = QString::fromLatin1(kRoleFields[role]);
+        m_form->setFieldVisible(field, !label.isEmpty());
+        if (!label.isEmpty())
+            m_form->setLabel(field, label, why.isEmpty() ? found : why);
+    };
+    name(0, tr("Te&xt"), {});
+    name(1, isSequenceTask(task) ? tr("Second text") : QString(), {});
+    name(2, tr("La&bel"), {});
+    switch (task) {
+    case TaskType::SequenceClassification:
+        break;
+    case TaskType::MultiLabelClassification:
+        name(2, tr("La&bels"), tr("A list in one column, or several columns of 0 and 1: toxic,obscene"));
+        break;
+    case TaskType::Regression:
+        name(2, tr("Sco&re"), tr("A column of numbers"));
+        break;
+    case TaskType::TokenClassification:
+        name(0, tr("To&kens"), tr("The words of a sentence, as a list or separated by spaces"));
+        name(2, tr("Ta&gs"), tr("One tag for each word, such as B-PER or O"));
+        break;
+    case TaskType::QuestionAnswering:
+        name(0, tr("&Question"), {});
+        name(1, tr("Conte&xt"), tr("The passage the answer stands in"));
+        name(2, tr("Ans&wers"), tr("The answer's words, or SQuAD's answers with their places"));
+        break;
+    case TaskType::CausalLm:
+        name(0, tr("Te&xt"), tr("Plain text, a prompt, or a chat's messages"));
+        name(1, tr("In&put"), tr("A second part of the prompt, as in instruction data sets"));
+        name(2, tr("Com&pletion"), tr("What follows the prompt; none for plain text and chats"));
+        break;
+    case TaskType::MaskedLm:
+        name(2, {}, {});
+        break;
+    }
+    m_form->setFieldVisible(QStringLiteral("data.doc_stride"), task == TaskType::QuestionAnswering);
+    m_form->setFieldVisible(QStringLiteral("data.train_on_prompt"), task == TaskType::CausalLm);
+}
+
+void DatasetCard::setBuiltins(const QStringList& names)
+{
+    m_builtins = names;
+    refreshSources();
 }
 
 void DatasetCard::connectSignals()
@@ -175,7 +268,7 @@ void DatasetCard::connectSignals()
             e.data.eval = file.isEmpty() ? std::nullopt : std::optional(file.toStdString());
         });
     });
-    for (int role = 0; role < 3; ++role)
+    for (int role = 0; role < kRoles; ++role)
         connect(m_columns[role], &QComboBox::activated, this,
                 [this, role](int index) { editColumn(role, m_columns[role]->itemData(index).toString()); });
     connect(m_lengths, &LengthHistogram::cutoffDragged, this, [this](int tokens) {
@@ -184,7 +277,7 @@ void DatasetCard::connectSignals()
             QStringLiteral("max_length"));
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            [this](const QModelIndex& current) { showTokens(current.row()); });
+            [this](const QModelIndex& current) { showRow(current.row()); });
     connect(&m_editor, &ExperimentEditor::issuesChanged, this,
             [this] { m_form->setIssues(m_editor.issues()); });
 }
@@ -200,7 +293,7 @@ void DatasetCard::refreshSources()
     const DataConfig& config = m_editor.experiment().data;
     const QSignalBlocker sourceBlocker(m_source);
     const QSignalBlocker evalBlocker(m_eval);
-    QStringList sources{QStringLiteral("builtin:sentiment"), QStringLiteral("builtin:topics")};
+    QStringList sources = m_builtins;
     for (const QString& file : m_recent + QStringList{qstr(config.train)}) {
         if (!file.isEmpty() && !sources.contains(file))
             sources += file;
@@ -224,18 +317,22 @@ void DatasetCard::refreshSources()
 void DatasetCard::refreshColumns()
 {
     const ColumnMapping& chosen = m_editor.experiment().data.columns;
-    for (int role = 0; role < 3; ++role) {
+    for (int role = 0; role < kRoles; ++role) {
         QComboBox* combo = m_columns[role];
         const QSignalBlocker blocker(combo);
         combo->clear();
-        if (role == 1)
+        const bool isOptional = isRoleOptional(role, m_editor.experiment().task);
+        if (isOptional)
             combo->addItem(tr("none"), QString());
         for (const std::string& column : m_preview.columns)
             combo->addItem(qstr(column), qstr(column));
         const auto field = mappingField(role);
         const auto& value = chosen.*field ? chosen.*field : m_preview.mapping.*field;
+        // A value of several columns, or of a file not read yet, is none of the items.
+        if (value && !value->empty() && combo->findData(qstr(*value)) < 0)
+            combo->addItem(qstr(*value), qstr(*value));
         combo->setCurrentIndex(
-            std::max(role == 1 ? 0 : -1, combo->findData(value ? qstr(*value) : QString())));
+            std::max(isOptional ? 0 : -1, combo->findData(value ? qstr(*value) : QString())));
         combo->setEnabled(!m_preview.columns.empty() && !m_preview.isTokenized);
     }
 }
@@ -245,7 +342,7 @@ void DatasetCard::editColumn(int role, const QString& column)
     m_editor.edit(tr("Choose column"), [&](ExperimentConfig& e) {
         // The roles the file left to inference are written out with the edited one: they belong together now.
         ColumnMapping& mapping = e.data.columns;
-        for (int other = 0; other < 3; ++other) {
+        for (int other = 0; other < kRoles; ++other) {
             const auto field = mappingField(other);
             if (!(mapping.*field))
                 mapping.*field = m_preview.mapping.*field;
@@ -256,7 +353,7 @@ void DatasetCard::editColumn(int role, const QString& column)
 
 void DatasetCard::chooseFile()
 {
-    const QString filter = tr("Data (*.csv *.tsv *.jsonl *.json *.txt);;All files (*)");
+    const QString filter = tr("Data (*.csv *.tsv *.jsonl *.json *.txt *.conll *.bio);;All files (*)");
     const QString file =
         QFileDialog::getOpenFileName(this, tr("Open training data"), m_recent.value(0), filter);
     if (file.isEmpty())
@@ -270,7 +367,7 @@ void DatasetCard::chooseFile()
 
 void DatasetCard::chooseEvalFile()
 {
-    const QString filter = tr("Data (*.csv *.tsv *.jsonl *.json *.txt);;All files (*)");
+    const QString filter = tr("Data (*.csv *.tsv *.jsonl *.json *.txt *.conll *.bio);;All files (*)");
     const QString file =
         QFileDialog::getOpenFileName(this, tr("Open evaluation data"), m_recent.value(0), filter);
     if (!file.isEmpty())
@@ -330,27 +427,44 @@ void DatasetCard::setPreview(const DatasetPreview& preview)
         remarks += tr("and %1 more remarks").arg(preview.problems.size() - kRemarksShown);
     m_remarks->setText(remarks.join(u'\n'),
                        preview.problems.empty() ? MutedLabel::Tone::Muted : MutedLabel::Tone::Warning);
-    m_rows->setPreview(preview);
+    m_task->setDataTasks(preview.tasks);
+    m_rows->setPreview(preview, m_editor.experiment().task);
     m_table->setVisible(!preview.rows.empty());
+    fitColumns();
+    showRow(0);
+}
+
+/// Columns of texts share the width; what is short takes what it needs.
+void DatasetCard::fitColumns()
+{
+    const TaskType task = m_editor.experiment().task;
+    const bool isLabelText = !isSequenceTask(task);
+    const ColumnMapping& mapping = m_preview.mapping;
     for (int column = 0; column < m_rows->columnCount(); ++column) {
-        const bool isText = preview.mapping.text &&
-                            preview.columns[static_cast<std::size_t>(column)] == *preview.mapping.text;
+        const std::string& name = m_preview.columns[static_cast<std::size_t>(column)];
+        const bool isText =
+            mapping.text == name || mapping.textPair == name || (isLabelText && mapping.label == name);
         m_table->horizontalHeader()->setSectionResizeMode(column, isText ? QHeaderView::Stretch
                                                                          : QHeaderView::ResizeToContents);
     }
-    showTokens(0);
 }
 
-void DatasetCard::showTokens(int row)
+void DatasetCard::showRow(int row)
 {
     const bool isKnown = row >= 0 && row < static_cast<int>(m_preview.tokens.size());
     m_tokens->setTokens(isKnown ? m_preview.tokens[static_cast<std::size_t>(row)]
                                 : std::vector<std::string>{});
+    const RowMarks marks =
+        row < 0 ? RowMarks{}
+                : marksOfRow(m_preview, static_cast<std::size_t>(row), m_editor.experiment().task);
+    m_marks->setVisible(!marks.text.isEmpty());
+    m_marks->setMarks(marks.text, marks.marks, marks.kinds);
 }
 
 void DatasetCard::clearPreview(const QString& text)
 {
     m_preview = {};
+    m_task->setDataTasks({});
     m_rows->setPreview(m_preview);
     m_lengths->setCounts({});
     m_lengths->hide();
@@ -359,7 +473,7 @@ void DatasetCard::clearPreview(const QString& text)
     m_remarks->setText({});
     refreshLabels();
     refreshColumns();
-    showTokens(-1);
+    showRow(-1);
     m_status->setText(text);
 }
 

@@ -25,10 +25,12 @@ LayerMap::LayerMap(QWidget* parent)
     measure();
 }
 
-void LayerMap::setModules(const std::vector<ModuleInfo>& modules)
+void LayerMap::setModel(const ModelSummary& model)
 {
-    m_grid = ModuleGrid(modules);
-    m_ranks.assign(modules.size(), 0);
+    m_grid = ModuleGrid(model.modules);
+    m_ranks.assign(model.modules.size(), 0);
+    const std::int64_t blocks = std::max(1, m_grid.blockCount());
+    m_layersPerBlock = static_cast<int>(std::max<std::int64_t>(1, model.numLayers / blocks));
     m_current = m_anchor = {};
     measure();
     updateGeometry();
@@ -48,7 +50,7 @@ void LayerMap::applyPreset(TargetPreset preset, const QString& label)
 {
     if (m_grid.empty())
         return;
-    emit ranksEdited(presetTargets(preset, m_grid, m_ranks, m_method.lora.r), label, {});
+    emit ranksEdited(presetTargets(preset, m_grid, m_ranks, m_method.lora), label, {});
 }
 
 bool LayerMap::isEditable() const
@@ -58,7 +60,15 @@ bool LayerMap::isEditable() const
 
 bool LayerMap::canAdapt(int module) const
 {
-    return module >= 0 && !m_grid.modules()[module].isHead;
+    return module >= 0 && !isTrainedWhole(m_grid.modules()[module], m_method.lora);
+}
+
+/// Trained with all its weights, by the method, as a head or by modules_to_save.
+bool LayerMap::isWhole(int index) const
+{
+    const ModuleInfo& module = m_grid.modules()[index];
+    return m_method.type == MethodType::Full || isTrainedWhole(module, m_method.lora) ||
+           (m_method.type == MethodType::Head && module.isHead);
 }
 
 int LayerMap::backwardStopRow() const
@@ -81,8 +91,7 @@ int LayerMap::backwardStopRow() const
 std::int64_t LayerMap::trainedParameters(int index) const
 {
     const ModuleInfo& module = m_grid.modules()[index];
-    const bool isWhole = module.isHead || m_method.type == MethodType::Full;
-    if (isWhole)
+    if (isWhole(index))
         return module.inFeatures * module.outFeatures + module.outFeatures;
     return m_method.type == MethodType::Lora ? adapterParameters(module, m_ranks[index]) : 0;
 }
@@ -291,10 +300,10 @@ QString LayerMap::describe(int row, int column) const
     const ModuleInfo& module = m_grid.modules()[index];
     QString text = tr("%1, %2 → %3").arg(qstr(module.name)).arg(module.inFeatures).arg(module.outFeatures);
     const std::int64_t trained = trainedParameters(index);
-    if (module.isHead)
-        text += tr("\nTask head: always trained in full, %1 parameters").arg(qCount(double(trained)));
-    else if (m_method.type == MethodType::Full)
+    if (m_method.type == MethodType::Full)
         text += tr("\nTrained in full, %1 parameters").arg(qCount(double(trained)));
+    else if (isWhole(index))
+        text += tr("\nTrained in full: %1; %2 parameters").arg(wholeNote(module), qCount(double(trained)));
     else if (trained == 0)
         text += tr("\nFrozen, no adapter");
     else
@@ -302,6 +311,12 @@ QString LayerMap::describe(int row, int column) const
                     .arg(m_ranks[index])
                     .arg(qCount(double(trained)),
                          qPercent(double(trained) / double(module.inFeatures * module.outFeatures)));
+    if (module.block >= 0 && m_layersPerBlock > 1)
+        text += tr("\nShared by %1 layers: one adapter serves them all").arg(m_layersPerBlock);
+    if (module.isTied)
+        text +=
+            tr("\nIts weight is the word embeddings', which an adapter here leaves alone; merged into the "
+               "model it needs a weight of its own");
     if (module.isMissing)
         text += tr("\nNot in the checkpoint: newly initialised");
     return text;

@@ -20,7 +20,7 @@ class LayerMap : public QWidget
 public:
     explicit LayerMap(QWidget* parent = nullptr);
 
-    void setModules(const std::vector<ModuleInfo>& modules);
+    void setModel(const ModelSummary& model);
     /// Ranks and method as configured; painting works for LoRA only.
     void setTargets(const TargetRanks& ranks, const MethodConfig& method);
     /// Rank that painting gives.
@@ -80,11 +80,16 @@ private:
     void paintHeaders(QPainter& painter) const;
     void paintRow(QPainter& painter, int row, std::int64_t largest) const;
     void paintCell(QPainter& painter, int row, int column, std::int64_t largest) const;
+    void paintSeams(QPainter& painter, const QRect& area, int parts) const;
     void paintOutside(QPainter& painter, int row, std::int64_t largest) const;
     void paintBackwardLine(QPainter& painter) const;
     void paintCurrent(QPainter& painter) const;
     std::int64_t trainedParameters(int module) const;
     QString cellText(int module) const;
+    bool isWhole(int module) const;
+    QString rowText(int block) const;
+    QString rowHeading() const;
+    QString wholeNote(const ModuleInfo& module) const;
 
     // Editing
     bool isEditable() const;
@@ -109,6 +114,7 @@ private:
     std::vector<int> m_columnLefts; ///< one more than columns: the last is the right edge
     std::vector<QString> m_columnTexts;
     std::vector<int> m_columnWidths; ///< at least
+    int m_layersPerBlock = 1;        ///< above 1 where layers share weights
     int m_headerHeight = 0;
     int m_rowHeaderWidth = 0;
     int m_lineLabelWidth = 0;

@@ -26,13 +26,18 @@ void LayerMap::measure()
     m_columnTexts.clear();
     m_columnWidths.clear();
     int lines = 1;
-    m_rowHeaderWidth = metrics.horizontalAdvance(tr("block")) + kGrid;
-    for (const std::string& column : m_grid.columns()) {
+    m_rowHeaderWidth = metrics.horizontalAdvance(rowHeading()) + kGrid;
+    const int padding = m_grid.columns().size() > 6 ? kGrid / 2 : kGrid;
+    int shares = 0; // of the room that is left
+    for (std::size_t index = 0; index < m_grid.columns().size(); ++index) {
+        const std::string& column = m_grid.columns()[index];
+        const int fused = m_grid.fusedIn(static_cast<int>(index));
+        shares += fused;
         // Real names in full: one line per part of the path.
         const QStringList parts = qstr(column).replace(u'.', QStringLiteral(".\n")).split(u'\n');
-        int width = 40;
+        int width = 40 * fused;
         for (const QString& part : parts)
-            width = std::max(width, metrics.horizontalAdvance(part) + kGrid);
+            width = std::max(width, metrics.horizontalAdvance(part) + padding);
         lines = std::max(lines, static_cast<int>(parts.size()));
         m_columnTexts.push_back(parts.join(u'\n'));
         m_columnWidths.push_back(width);
@@ -43,11 +48,11 @@ void LayerMap::measure()
     m_lineLabelWidth += kGrid;
     // Room that is there widens the cells, within reason.
     constexpr int kMostExtra = 6 * kGrid;
-    const int columns = std::max(1, static_cast<int>(m_columnWidths.size()));
-    const int extra = std::clamp((width() - naturalWidth()) / columns, 0, kMostExtra);
+    const int extra = std::clamp((width() - naturalWidth()) / std::max(1, shares), 0, kMostExtra);
     m_columnLefts.assign(1, m_rowHeaderWidth);
-    for (const int columnWidth : m_columnWidths)
-        m_columnLefts.push_back(m_columnLefts.back() + columnWidth + extra);
+    for (std::size_t index = 0; index < m_columnWidths.size(); ++index)
+        m_columnLefts.push_back(m_columnLefts.back() + m_columnWidths[index] +
+                                extra * m_grid.fusedIn(static_cast<int>(index)));
 }
 
 int LayerMap::naturalWidth() const
@@ -177,9 +182,30 @@ bool LayerMap::isNearLine(const QPoint& point) const
            point.x() >= m_columnLefts.front();
 }
 
+QString LayerMap::rowText(int block) const
+{
+    if (m_layersPerBlock == 1)
+        return QString::number(block);
+    return m_grid.blockCount() == 1 ? tr("×%1").arg(m_layersPerBlock)
+                                    : tr("%1 ×%2").arg(block).arg(m_layersPerBlock);
+}
+
+/// Above the rows' names; "shared" over "×12" where layers share their weights.
+QString LayerMap::rowHeading() const
+{
+    return m_layersPerBlock > 1 ? tr("shared") : tr("block");
+}
+
+QString LayerMap::wholeNote(const ModuleInfo& module) const
+{
+    const bool isTaskHead =
+        module.isHead && (m_method.type == MethodType::Head || isTrainedWhole(module, LoraConfig{}));
+    return isTaskHead ? tr("task head") : tr("modules_to_save");
+}
+
 QString LayerMap::cellText(int index) const
 {
-    if (m_method.type == MethodType::Full)
+    if (isWhole(index))
         return tr("full");
     return m_method.type == MethodType::Lora && m_ranks[index] > 0 ? QString::number(m_ranks[index])
                                                                    : QString();
@@ -195,7 +221,7 @@ void LayerMap::paintHeaders(QPainter& painter) const
         painter.drawText(area, Qt::AlignHCenter | Qt::AlignBottom, m_columnTexts[column]);
         if (column == 0)
             painter.drawText(QRect(0, area.top(), m_rowHeaderWidth - kGrid / 2, area.height()),
-                             Qt::AlignRight | Qt::AlignBottom, tr("block"));
+                             Qt::AlignRight | Qt::AlignBottom, rowHeading());
     }
 }
 
@@ -213,6 +239,17 @@ void LayerMap::paintCell(QPainter& painter, int row, int column, std::int64_t la
     painter.drawRoundedRect(area, 2, 2);
     painter.setPen(textOn(fill));
     painter.drawText(area, Qt::AlignCenter, cellText(index));
+    paintSeams(painter, area, m_grid.fusedIn(column));
+}
+
+/// Where the parts of a fused matrix meet.
+void LayerMap::paintSeams(QPainter& painter, const QRect& area, int parts) const
+{
+    painter.setPen(QPen(palette().color(QPalette::Window), 1, Qt::DotLine));
+    for (int part = 1; part < parts; ++part) {
+        const int x = area.left() + area.width() * part / parts;
+        painter.drawLine(x, area.top(), x, area.bottom());
+    }
 }
 
 void LayerMap::paintOutside(QPainter& painter, int row, std::int64_t largest) const
@@ -221,17 +258,25 @@ void LayerMap::paintOutside(QPainter& painter, int row, std::int64_t largest) co
     const ModuleInfo& module = m_grid.modules()[index];
     const QRect area = cellRect(row, 0);
     const std::int64_t trained = trainedParameters(index);
+    // Trained whole by choice, not by the method: outlined, apart from the ramp of adapters.
+    const bool isOutlined = m_method.type != MethodType::Full && isWhole(index);
     QColor fill = trackColor(palette());
-    if (trained > 0 && !module.isHead)
-        fill = rampColor(0.15 + 0.85 * double(trained) / double(largest), palette());
-    painter.setPen(module.isHead ? QPen(accentColor(palette()), 1) : QPen(Qt::NoPen));
-    painter.setBrush(module.isHead ? QBrush(Qt::NoBrush) : QBrush(fill));
-    painter.drawRoundedRect(module.isHead ? area.adjusted(0, 0, -1, -1) : area, 2, 2);
-    painter.setPen(module.isHead ? palette().color(QPalette::WindowText) : textOn(fill));
+    if (trained > 0 && !isOutlined)
+        fill = rampColor(0.15 + 0.85 * std::min(1.0, double(trained) / double(largest)), palette());
+    painter.setPen(isOutlined ? QPen(accentColor(palette()), 1) : QPen(Qt::NoPen));
+    painter.setBrush(isOutlined ? QBrush(Qt::NoBrush) : QBrush(fill));
+    painter.drawRoundedRect(isOutlined ? area.adjusted(0, 0, -1, -1) : area, 2, 2);
+    painter.setPen(isOutlined ? palette().color(QPalette::WindowText) : textOn(fill));
     const QRect inner = area.adjusted(kGrid, 0, -kGrid, 0);
-    painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter, qstr(module.name));
-    const QString note = module.isHead ? tr("task head, trained in full") : cellText(index);
-    painter.drawText(inner, (module.isHead ? Qt::AlignRight : Qt::AlignHCenter) | Qt::AlignVCenter, note);
+    QString note = isOutlined ? tr("%1, trained in full").arg(wholeNote(module)) : cellText(index);
+    if (note.isEmpty() && module.isTied)
+        note = tr("tied to the embeddings");
+    painter.drawText(inner, (isOutlined ? Qt::AlignRight : Qt::AlignHCenter) | Qt::AlignVCenter, note);
+    const int room =
+        inner.width() - (isOutlined ? fontMetrics().horizontalAdvance(note) + kGrid
+                                    : inner.width() / 2 + fontMetrics().horizontalAdvance(note) / 2);
+    painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter,
+                     fontMetrics().elidedText(qstr(module.name), Qt::ElideLeft, std::max(8 * kGrid, room)));
 }
 
 void LayerMap::paintRow(QPainter& painter, int row, std::int64_t largest) const
@@ -241,7 +286,7 @@ void LayerMap::paintRow(QPainter& painter, int row, std::int64_t largest) const
         return paintOutside(painter, row, largest);
     painter.setPen(mutedText(palette()));
     painter.drawText(QRect(0, rowTop(row), m_rowHeaderWidth - kGrid / 2, rowHeight() - kGap),
-                     Qt::AlignRight | Qt::AlignVCenter, QString::number(place.block));
+                     Qt::AlignRight | Qt::AlignVCenter, rowText(place.block));
     for (int column = 0; column < static_cast<int>(m_grid.columns().size()); ++column)
         paintCell(painter, row, column, largest);
 }
@@ -281,7 +326,7 @@ void LayerMap::paintEvent(QPaintEvent*)
     }
     std::int64_t largest = 1;
     for (int i = 0; i < static_cast<int>(m_grid.modules().size()); ++i) {
-        if (!m_grid.modules()[i].isHead)
+        if (m_method.type == MethodType::Full || !isWhole(i))
             largest = std::max(largest, trainedParameters(i));
     }
     paintHeaders(painter);

@@ -48,7 +48,8 @@ void LayersCard::buildLayout()
         {TargetPreset::TopQuarter, tr("top quarter"),
          tr("The modules in use, on the last quarter of the blocks")},
         {TargetPreset::OutputLayer, tr("output layer only"),
-         tr("The modules in use, on the last block alone: the shortest backward pass")}};
+         tr("A language model's output layer alone, else the modules in use on the last block: the shortest "
+            "backward pass")}};
     auto* row = new QHBoxLayout(m_presets);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(kGrid / 2);
@@ -82,9 +83,9 @@ void LayersCard::connectSignals()
     connect(&m_editor, &ExperimentEditor::issuesChanged, this, &LayersCard::refreshIssues);
 }
 
-void LayersCard::setModules(const std::vector<ModuleInfo>& modules)
+void LayersCard::setModel(const ModelSummary& model)
 {
-    m_map->setModules(modules);
+    m_map->setModel(model);
     refresh();
 }
 
@@ -137,7 +138,7 @@ QString LayersCard::summaryText(const TargetRanks& ranks) const
     int adaptable = 0;
     std::int64_t parameters = 0;
     for (std::size_t i = 0; i < modules.size(); ++i) {
-        adaptable += modules[i].isHead ? 0 : 1;
+        adaptable += isTrainedWhole(modules[i], m_editor.experiment().method.lora) ? 0 : 1;
         adapted += ranks[i] > 0 ? 1 : 0;
         parameters += adapterParameters(modules[i], ranks[i]);
     }

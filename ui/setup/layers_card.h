@@ -20,7 +20,7 @@ class LayersCard : public Card
 public:
     explicit LayersCard(ExperimentEditor& editor, QWidget* parent = nullptr);
 
-    void setModules(const std::vector<ModuleInfo>& modules);
+    void setModel(const ModelSummary& model);
     LayerMap* map() const { return m_map; }
     static QString targetsText(const LoraConfig& lora);
 

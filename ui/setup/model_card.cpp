@@ -76,11 +76,17 @@ void ModelCard::setRecent(const QStringList& folders)
     refreshChoices();
 }
 
+void ModelCard::setBuiltins(const QStringList& names)
+{
+    m_builtins = names;
+    refreshChoices();
+}
+
 void ModelCard::refreshChoices()
 {
     const QSignalBlocker blocker(m_choice);
     const QString current = qstr(m_editor.experiment().model);
-    QStringList paths{QStringLiteral("builtin:encoder")};
+    QStringList paths = m_builtins;
     for (const QString& path : m_recent + QStringList{current}) {
         if (!path.isEmpty() && !paths.contains(path))
             paths += path;
@@ -116,11 +122,16 @@ void ModelCard::setSummary(const ModelSummary& model)
     const QString family = model.architecture.empty()
                                ? qstr(model.family)
                                : tr("%1 (%2)").arg(qstr(model.family), qstr(model.architecture));
+    QString layers =
+        tr("%1 × %2 wide, %3 heads").arg(model.numLayers).arg(model.hiddenSize).arg(model.numHeads);
+    if (model.numKeyValueHeads > 0 && model.numKeyValueHeads < model.numHeads)
+        layers += tr(", %1 for keys and values").arg(model.numKeyValueHeads);
+    if (model.numBlocks > 0 && model.numBlocks < model.numLayers)
+        layers += tr(", %1 with weights of their own").arg(model.numBlocks);
     setFacts({{tr("Family"), family},
               {tr("Parameters"),
                tr("%1, %2 on disk").arg(qCount(double(model.parameters)), qBytes(double(model.fileBytes)))},
-              {tr("Layers"),
-               tr("%1 × %2 wide, %3 heads").arg(model.numLayers).arg(model.hiddenSize).arg(model.numHeads)},
+              {tr("Layers"), layers},
               {tr("Vocabulary"), tr("%1 tokens").arg(qCount(double(model.vocabSize)))},
               {tr("Context"), tr("%1 tokens").arg(model.maxPositions)}});
     QStringList notices;

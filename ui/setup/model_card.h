@@ -26,6 +26,8 @@ public:
     explicit ModelCard(ExperimentEditor& editor, QWidget* parent = nullptr);
 
     void setRecent(const QStringList& folders);
+    /// Names of the models the program brings, "builtin:…".
+    void setBuiltins(const QStringList& names);
     void setSummary(const ModelSummary& model);
     void clearSummary(const QString& text);
     void chooseFolder(); ///< asks for a folder
@@ -38,6 +40,7 @@ private:
 
     ExperimentEditor& m_editor;
     QStringList m_recent;
+    QStringList m_builtins;
     QComboBox* m_choice;
     QPushButton* m_open;
     IssueForm* m_form;

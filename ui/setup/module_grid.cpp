@@ -6,6 +6,18 @@
 
 namespace lora::ui {
 
+namespace {
+
+/// Query, key and value in one matrix.
+bool isFused(const ModuleInfo& module)
+{
+    static constexpr std::array<std::string_view, 4> kNames{"c_attn", "Wqkv", "qkv_proj", "query_key_value"};
+    const std::string_view last = std::string_view(module.column).substr(module.column.rfind('.') + 1);
+    return std::find(kNames.begin(), kNames.end(), last) != kNames.end();
+}
+
+} // namespace
+
 ModuleGrid::ModuleGrid(std::vector<ModuleInfo> modules)
     : m_modules(std::move(modules))
 {
@@ -22,8 +34,10 @@ ModuleGrid::ModuleGrid(std::vector<ModuleInfo> modules)
         m_cells.resize(m_blocks);
         const auto found = std::find(m_columns.begin(), m_columns.end(), module.column);
         const auto column = static_cast<std::size_t>(found - m_columns.begin());
-        if (found == m_columns.end())
+        if (found == m_columns.end()) {
             m_columns.push_back(module.column);
+            m_fused.push_back(isFused(module) ? 3 : 1);
+        }
         auto& cells = m_cells[module.block];
         cells.resize(std::max(cells.size(), column + 1), -1);
         cells[column] = i;
@@ -94,8 +108,13 @@ int firstBlockOf(TargetPreset preset, int blocks)
 
 } // namespace
 
-TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const TargetRanks& current, int rank)
+TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const TargetRanks& current,
+                          const LoraConfig& lora)
 {
+    const auto isOutput = [&](const ModuleInfo& module) {
+        return module.isHead && module.isOutputEmbedding && !isTrainedWhole(module, lora);
+    };
+    const bool hasOutput = std::any_of(grid.modules().begin(), grid.modules().end(), isOutput);
     const std::set<int> columns = columnsInUse(grid, current);
     const int firstBlock = firstBlockOf(preset, grid.blockCount());
     TargetRanks ranks(grid.modules().size(), 0);
@@ -103,12 +122,14 @@ TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const Tar
         const ModuleInfo& module = grid.modules()[i];
         const bool isInStack = module.block >= 0;
         bool isAdapted = !module.isHead;
-        if (preset == TargetPreset::QueryValue)
+        if (preset == TargetPreset::OutputLayer && hasOutput)
+            isAdapted = isOutput(module);
+        else if (preset == TargetPreset::QueryValue)
             isAdapted = isInStack && isQueryOrValue(module.column);
         else if (preset != TargetPreset::AllLinear)
             isAdapted = isInStack && module.block >= firstBlock &&
                         columns.contains(grid.columnOf(static_cast<int>(i)));
-        ranks[i] = isAdapted ? rank : 0;
+        ranks[i] = isAdapted && !isTrainedWhole(module, lora) ? lora.r : 0;
     }
     return ranks;
 }

@@ -25,6 +25,8 @@ public:
     const std::vector<ModuleInfo>& modules() const { return m_modules; }
     const std::vector<Row>& rows() const { return m_rows; }
     const std::vector<std::string>& columns() const { return m_columns; }
+    /// How many modules of its own kind a column's fuse into one (query, key and value: 3); else 1.
+    int fusedIn(int column) const { return m_fused.at(static_cast<std::size_t>(column)); }
     int blockCount() const { return m_blocks; }
     bool empty() const { return m_modules.empty(); }
     /// Module at a row and column; -1 where the block has none. A row outside the stack is one wide cell.
@@ -36,6 +38,7 @@ private:
     std::vector<ModuleInfo> m_modules;
     std::vector<Row> m_rows;
     std::vector<std::string> m_columns;
+    std::vector<int> m_fused; ///< [column]
     std::vector<int> m_columnOf;
     std::vector<std::vector<int>> m_cells; ///< [block][column]
     int m_blocks = 0;
@@ -46,8 +49,10 @@ std::int64_t adapterParameters(const ModuleInfo& module, int rank);
 
 enum class TargetPreset { QueryValue, AllLinear, TopHalf, TopQuarter, OutputLayer };
 
-/// `current` with the preset applied at `rank`. The top presets keep the kinds of module in use and confine
-/// them to the last blocks; OutputLayer to the very last.
-TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const TargetRanks& current, int rank);
+/// `current` with the preset applied at `lora.r`. The top presets keep the kinds of module in use and confine
+/// them to the last blocks; OutputLayer takes the output layer where it can be adapted (a language model's),
+/// else the last block.
+TargetRanks presetTargets(TargetPreset preset, const ModuleGrid& grid, const TargetRanks& current,
+                          const LoraConfig& lora);
 
 } // namespace lora::ui

@@ -3,6 +3,7 @@
 #include <QRegularExpression>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace lora::ui {
@@ -25,10 +26,16 @@ bool matchesName(const std::string& path, const std::string& name)
            (path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '.');
 }
 
-bool isSaved(const LoraConfig& lora, const std::string& path)
+/// As PEFT compares modules_to_save: some module on the path ends with the text.
+bool isUnder(std::string_view path, std::string_view saved)
 {
-    return std::any_of(lora.modulesToSave.begin(), lora.modulesToSave.end(),
-                       [&path](const std::string& name) { return matchesName(path, name); });
+    for (std::size_t end = path.size(); end != std::string_view::npos; end = path.rfind('.', end - 1)) {
+        if (!saved.empty() && path.substr(0, end).ends_with(saved))
+            return true;
+        if (end == 0)
+            break;
+    }
+    return false;
 }
 
 bool matchesList(const ModuleInfo& module, const std::vector<std::string>& names, const LoraConfig& lora)
@@ -59,7 +66,7 @@ public:
 
     int rankOf(const ModuleInfo& module) const
     {
-        if (module.isHead || isSaved(m_lora, module.name) || !isTarget(module))
+        if (isTrainedWhole(module, m_lora) || !isTarget(module))
             return 0;
         for (const auto& [expression, rank] : m_ranks) {
             if (matchesFully(expression, module.name))
@@ -73,8 +80,9 @@ private:
     {
         if (const auto* names = std::get_if<std::vector<std::string>>(&m_lora.targetModules))
             return matchesList(module, *names, m_lora);
-        return std::get<std::string>(m_lora.targetModules) == "all-linear" ||
-               matchesFully(m_target, module.name);
+        if (std::get<std::string>(m_lora.targetModules) == "all-linear")
+            return !module.isHead;
+        return matchesFully(m_target, module.name);
     }
 
     const LoraConfig& m_lora;
@@ -90,12 +98,13 @@ std::string columnOf(const ModuleInfo& module)
 
 /// The shortest end of `name` (at a dot) that names no module of an unselected column.
 std::optional<std::string> shortestSuffix(const std::string& name, const std::vector<ModuleInfo>& modules,
-                                          const std::set<std::string>& selected)
+                                          const std::set<std::string>& selected, const LoraConfig& lora)
 {
     for (std::size_t dot = name.rfind('.');; dot = name.rfind('.', dot - 1)) {
         const std::string suffix = dot == std::string::npos ? name : name.substr(dot + 1);
         const bool isSafe = std::none_of(modules.begin(), modules.end(), [&](const ModuleInfo& module) {
-            return !module.isHead && matchesName(module.name, suffix) && !selected.contains(columnOf(module));
+            return matchesName(module.name, suffix) && !isTrainedWhole(module, lora) &&
+                   !selected.contains(columnOf(module));
         });
         if (isSafe)
             return suffix;
@@ -105,7 +114,8 @@ std::optional<std::string> shortestSuffix(const std::string& name, const std::ve
 }
 
 std::optional<std::vector<std::string>> shortNames(const std::vector<ModuleInfo>& modules,
-                                                   const std::set<std::string>& selected)
+                                                   const std::set<std::string>& selected,
+                                                   const LoraConfig& lora)
 {
     std::vector<std::string> names;
     std::set<std::string> seen;
@@ -113,7 +123,7 @@ std::optional<std::vector<std::string>> shortNames(const std::vector<ModuleInfo>
         const std::string column = columnOf(module);
         if (!selected.contains(column) || !seen.insert(column).second)
             continue;
-        const auto suffix = shortestSuffix(column, modules, selected);
+        const auto suffix = shortestSuffix(column, modules, selected, lora);
         if (!suffix)
             return std::nullopt;
         if (std::find(names.begin(), names.end(), *suffix) == names.end())
@@ -129,16 +139,29 @@ TargetRanks adaptedOnly(TargetRanks ranks)
 }
 
 bool decodesTo(const std::vector<ModuleInfo>& modules, const EncodedTargets& candidate,
-               const TargetRanks& adapted)
+               const TargetRanks& adapted, const std::vector<std::string>& modulesToSave)
 {
     LoraConfig lora;
+    lora.modulesToSave = modulesToSave;
     lora.r = 1;
     lora.targetModules = candidate.targetModules;
     lora.layersToTransform = candidate.layersToTransform;
     return decodeTargets(modules, lora) == adapted;
 }
 
-EncodedTargets encodeSelection(const std::vector<ModuleInfo>& modules, const TargetRanks& adapted)
+LoraConfig asLora(const EncodedTargets& encoded, int baseRank, const std::vector<std::string>& modulesToSave)
+{
+    LoraConfig lora;
+    lora.modulesToSave = modulesToSave;
+    lora.r = baseRank;
+    lora.targetModules = encoded.targetModules;
+    lora.layersToTransform = encoded.layersToTransform;
+    lora.rankPattern = encoded.rankPattern;
+    return lora;
+}
+
+EncodedTargets encodeSelection(const std::vector<ModuleInfo>& modules, const TargetRanks& adapted,
+                               const std::vector<std::string>& modulesToSave)
 {
     EncodedTargets encoded;
     std::vector<std::string> paths;
@@ -152,29 +175,20 @@ EncodedTargets encodeSelection(const std::vector<ModuleInfo>& modules, const Tar
         blocks.insert(modules[i].block);
     }
     encoded.targetModules = std::string("all-linear");
-    if (!paths.empty() && decodesTo(modules, encoded, adapted))
+    if (!paths.empty() && decodesTo(modules, encoded, adapted, modulesToSave))
         return encoded;
-    if (const auto names = shortNames(modules, columns); names && !paths.empty()) {
+    if (const auto names = shortNames(modules, columns, asLora(encoded, 1, modulesToSave));
+        names && !paths.empty()) {
         encoded.targetModules = *names;
-        if (decodesTo(modules, encoded, adapted))
+        if (decodesTo(modules, encoded, adapted, modulesToSave))
             return encoded;
         encoded.layersToTransform = std::vector<int>(blocks.begin(), blocks.end());
-        if (!blocks.contains(-1) && decodesTo(modules, encoded, adapted))
+        if (!blocks.contains(-1) && decodesTo(modules, encoded, adapted, modulesToSave))
             return encoded;
         encoded.layersToTransform.reset();
     }
     encoded.targetModules = paths;
     return encoded;
-}
-
-LoraConfig asLora(const EncodedTargets& encoded, int baseRank)
-{
-    LoraConfig lora;
-    lora.r = baseRank;
-    lora.targetModules = encoded.targetModules;
-    lora.layersToTransform = encoded.layersToTransform;
-    lora.rankPattern = encoded.rankPattern;
-    return lora;
 }
 
 std::string escaped(const std::string& path)
@@ -215,6 +229,20 @@ std::map<std::string, int> pathPattern(const std::vector<ModuleInfo>& modules, c
 
 } // namespace
 
+bool namesAnyModule(const std::vector<ModuleInfo>& modules, const std::string& name)
+{
+    return std::any_of(modules.begin(), modules.end(),
+                       [&](const ModuleInfo& module) { return isUnder(module.name, name); });
+}
+
+bool isTrainedWhole(const ModuleInfo& module, const LoraConfig& lora)
+{
+    static constexpr std::array<std::string_view, 3> kHeads{"classifier", "score", "qa_outputs"};
+    const auto holdsIt = [&](std::string_view name) { return isUnder(module.name, name); };
+    return std::any_of(lora.modulesToSave.begin(), lora.modulesToSave.end(), holdsIt) ||
+           (module.isHead && std::any_of(kHeads.begin(), kHeads.end(), holdsIt));
+}
+
 TargetRanks decodeTargets(const std::vector<ModuleInfo>& modules, const LoraConfig& lora)
 {
     const TargetMatcher matcher(lora);
@@ -225,18 +253,19 @@ TargetRanks decodeTargets(const std::vector<ModuleInfo>& modules, const LoraConf
     return ranks;
 }
 
-EncodedTargets encodeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int baseRank)
+EncodedTargets encodeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int baseRank,
+                             const std::vector<std::string>& modulesToSave)
 {
-    EncodedTargets encoded = encodeSelection(modules, adaptedOnly(ranks));
+    EncodedTargets encoded = encodeSelection(modules, adaptedOnly(ranks), modulesToSave);
     encoded.rankPattern = columnPattern(modules, ranks, baseRank);
-    if (decodeTargets(modules, asLora(encoded, baseRank)) != ranks)
+    if (decodeTargets(modules, asLora(encoded, baseRank, modulesToSave)) != ranks)
         encoded.rankPattern = pathPattern(modules, ranks, baseRank);
     return encoded;
 }
 
 void writeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, LoraConfig& lora)
 {
-    EncodedTargets encoded = encodeTargets(modules, ranks, lora.r);
+    EncodedTargets encoded = encodeTargets(modules, ranks, lora.r, lora.modulesToSave);
     lora.targetModules = std::move(encoded.targetModules);
     lora.layersToTransform = std::move(encoded.layersToTransform);
     lora.rankPattern = std::move(encoded.rankPattern);

@@ -14,8 +14,14 @@
 /// peft/tuners/tuners_utils.py).
 namespace lora::ui {
 
-/// Rank of each entry of ModelSummary::modules; 0 = not adapted. Modules of the head are always 0.
+/// Rank of each entry of ModelSummary::modules; 0 = not adapted. Modules trained whole are always 0.
 using TargetRanks = std::vector<int>;
+
+/// Whether PEFT's `name` (a path's end) names one of the modules, or a module that holds some ("pooler").
+bool namesAnyModule(const std::vector<ModuleInfo>& modules, const std::string& name);
+/// Whether the module is trained whole, without an adapter: it is under one of modules_to_save, or the head
+/// of a task PEFT saves by itself (classifiers, but not a language model's output layer).
+bool isTrainedWhole(const ModuleInfo& module, const LoraConfig& lora);
 
 struct EncodedTargets
 {
@@ -29,7 +35,8 @@ TargetRanks decodeTargets(const std::vector<ModuleInfo>& modules, const LoraConf
 
 /// The shortest form that decodes to exactly `ranks`: "all-linear"; else names with or without layers; else
 /// full paths, which PEFT matches exactly. Cells of rank `baseRank` need no pattern.
-EncodedTargets encodeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int baseRank);
+EncodedTargets encodeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, int baseRank,
+                             const std::vector<std::string>& modulesToSave = {});
 
 /// Writes `ranks` into the three keys of `lora`, with lora.r as the base rank.
 void writeTargets(const std::vector<ModuleInfo>& modules, const TargetRanks& ranks, LoraConfig& lora);

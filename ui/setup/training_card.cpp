@@ -10,6 +10,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
+#include <QSignalBlocker>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -196,6 +197,7 @@ void TrainingCard::buildEvaluation(FieldBinder& binder)
     auto* saveSteps = countBox(this, 0, kMany, tr("with evaluation"));
     auto* patience = countBox(this, 0, 1000, tr("off"));
     auto* best = new QCheckBox(tr("keep the best model"), this);
+    m_metric = new QComboBox(this);
     const auto optionalSteps = [&binder](QSpinBox* box, const QString& label,
                                          std::optional<std::int64_t> TrainingConfig::*field) {
         binder.integer(
@@ -217,6 +219,16 @@ void TrainingCard::buildEvaluation(FieldBinder& binder)
         best, tr("Toggle best model"),
         [](const ExperimentConfig& e) { return e.training.loadBestModelAtEnd; },
         [](ExperimentConfig& e, bool isOn) { e.training.loadBestModelAtEnd = isOn; });
+    connect(m_metric, &QComboBox::activated, this, [this](int index) {
+        const std::string metric = m_metric->itemData(index).toString().toStdString();
+        m_editor.edit(tr("Choose metric"), [&](ExperimentConfig& e) {
+            e.training.metricForBestModel = index == 0 ? std::nullopt : std::optional(metric);
+        });
+    });
+    binder.onChange([this](const ExperimentConfig& e) { refreshMetrics(e); });
+    m_advanced->addField(
+        tr("Judge by"), m_metric, QStringLiteral("training.metric_for_best_model"),
+        tr("The metric that decides which checkpoint is best; the task's first unless chosen"));
     m_advanced->addField(tr("Evaluate every"), evalSteps, QStringLiteral("training.eval_steps"),
                          tr("Optimiser steps between evaluations"));
     m_advanced->addField(tr("Checkpoint every"), saveSteps, QStringLiteral("training.save_steps"),
@@ -224,6 +236,19 @@ void TrainingCard::buildEvaluation(FieldBinder& binder)
     m_advanced->addField(tr("Early stopping"), paired(patience, QString(), best, this),
                          QStringLiteral("training.early_stopping_patience"),
                          tr("Evaluations without improvement before the run ends"));
+}
+
+/// Metrics of the task; one chosen for another task stays visible, with its issue.
+void TrainingCard::refreshMetrics(const ExperimentConfig& experiment)
+{
+    const QSignalBlocker blocker(m_metric);
+    m_metric->clear();
+    for (const std::string_view metric : metricNames(experiment.task))
+        m_metric->addItem(metricName(std::string(metric)), qstr(std::string(metric)));
+    const auto& chosen = experiment.training.metricForBestModel;
+    if (chosen && m_metric->findData(qstr(*chosen)) < 0)
+        m_metric->addItem(metricName(*chosen), qstr(*chosen));
+    m_metric->setCurrentIndex(chosen ? m_metric->findData(qstr(*chosen)) : 0);
 }
 
 void TrainingCard::buildResources(FieldBinder& binder)

@@ -2,7 +2,12 @@
 
 #include "ui/widgets/card.h"
 
+class QComboBox;
 class QToolButton;
+
+namespace lora {
+struct ExperimentConfig;
+}
 
 namespace lora::ui {
 
@@ -27,12 +32,14 @@ private:
     void buildOptimizer(FieldBinder& binder);
     void buildEvaluation(FieldBinder& binder);
     void buildResources(FieldBinder& binder);
+    void refreshMetrics(const ExperimentConfig& experiment);
     void connectSignals();
 
     ExperimentEditor& m_editor;
     IssueForm* m_basic;
     IssueForm* m_advanced;
     SchedulePlot* m_schedule;
+    QComboBox* m_metric = nullptr;
     QToolButton* m_disclosure;
 };
 

@@ -109,6 +109,16 @@ QFont smallFont(const QFont& base)
     return font;
 }
 
+QFont readingFont(const QFont& base)
+{
+    QFont font = base;
+    if (base.pointSizeF() > 0)
+        font.setPointSizeF(base.pointSizeF() * 1.15);
+    else
+        font.setPixelSize(static_cast<int>(base.pixelSize() * 1.15));
+    return font;
+}
+
 QFont headingFont(const QFont& base)
 {
     QFont font = base;

@@ -40,6 +40,8 @@ QColor methodColor(const MethodConfig& method, const QPalette& palette);
 
 QFont smallFont(const QFont& base);
 QFont headingFont(const QFont& base);
+/// For running text one reads: somewhat larger than labels.
+QFont readingFont(const QFont& base);
 
 /// An icon of resources/icons drawn in the palette's text colour, in the accent where checked.
 QIcon themedIcon(const QString& name, const QPalette& palette);

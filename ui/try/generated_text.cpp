@@ -15,6 +15,7 @@ GeneratedText::GeneratedText(QWidget* parent)
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     setUndoRedoEnabled(false);
     document()->setDocumentMargin(0);
+    setFont(readingFont(font()));
     viewport()->setAutoFillBackground(false);
 }
 

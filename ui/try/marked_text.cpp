@@ -48,6 +48,7 @@ MarkedText::MarkedText(QWidget* parent)
     setFrameShape(QFrame::NoFrame);
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     document()->setDocumentMargin(0);
+    setFont(readingFont(font()));
     viewport()->setAutoFillBackground(false);
 }
 
@@ -110,6 +111,11 @@ void MarkedText::refresh()
         position = mark.end;
     }
     cursor.insertText(m_text.mid(position), plain);
+    // Backgrounds of neighbouring lines must not touch.
+    cursor.select(QTextCursor::Document);
+    QTextBlockFormat lines;
+    lines.setLineHeight(150, QTextBlockFormat::ProportionalHeight);
+    cursor.mergeBlockFormat(lines);
     verticalScrollBar()->setValue(scrolled);
 }
 

@@ -57,6 +57,12 @@ void TryInput::setFields(const QString& text, const QString& textHint, const QSt
     m_pair->setVisible(!pair.isEmpty());
 }
 
+void TryInput::setLines(QPlainTextEdit* field, int lines)
+{
+    const int frame = 2 * field->frameWidth() + 2 * static_cast<int>(field->document()->documentMargin());
+    field->setFixedHeight(lines * field->fontMetrics().lineSpacing() + frame + 2);
+}
+
 void TryInput::setModel(const TryModel& model)
 {
     m_model = model;
@@ -82,14 +88,11 @@ void TryInput::setModel(const TryModel& model)
                   {});
         break;
     }
-    auto* rows = static_cast<QVBoxLayout*>(layout());
+    // As many lines as such a text has; the rest of the page is the answers'.
     const bool isQuestion = model.task == TaskType::QuestionAnswering;
-    rows->setStretchFactor(m_text, isQuestion ? 0 : 3);
-    rows->setStretchFactor(m_pair, isQuestion ? 1 : 2);
-    const int line = fontMetrics().lineSpacing();
-    m_text->setMaximumHeight(isQuestion ? 2 * line + 2 * kGrid : QWIDGETSIZE_MAX);
-    m_text->setMinimumHeight(2 * line + 2 * kGrid);
-    m_pair->setMinimumHeight(2 * line + 2 * kGrid);
+    const bool isLong = model.task == TaskType::CausalLm || model.task == TaskType::TokenClassification;
+    setLines(m_text, isQuestion ? 2 : isLong ? 7 : 4);
+    setLines(m_pair, isQuestion ? 7 : 3);
     m_insertMask->setVisible(model.task == TaskType::MaskedLm && !model.mask.empty());
     m_insertMask->setText(tr("Insert %1").arg(qstr(model.mask)));
     m_insertMask->setToolTip(tr("Puts the mask token where the cursor is"));

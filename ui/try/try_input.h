@@ -37,6 +37,7 @@ protected:
 private:
     void setFields(const QString& text, const QString& textHint, const QString& pair,
                    const QString& pairHint);
+    static void setLines(QPlainTextEdit* field, int lines);
 
     TryModel m_model;
     QLabel* m_textLabel;

@@ -99,8 +99,9 @@ void BarChart::paintRow(QPainter& painter, const BarRow& row, const QRect& area,
         painter.fillRect(bar, row.color);
     }
     painter.setPen(mutedText(palette()));
-    painter.drawText(QRect(bar.right() + kGrid, area.top(), area.right() - bar.right(), area.height()),
-                     Qt::AlignVCenter | Qt::AlignLeft, row.text);
+    // A line across the bars must not cross their numbers: those stand in a column of their own then.
+    const QRect rest(bar.right() + kGrid, area.top(), area.right() - bar.right() - kGrid, area.height());
+    painter.drawText(rest, Qt::AlignVCenter | (m_mark ? Qt::AlignRight : Qt::AlignLeft), row.text);
 }
 
 void BarChart::paintEvent(QPaintEvent*)

@@ -46,7 +46,31 @@ void IssueForm::addField(const QString& label, QWidget* control, const QString& 
     m_grid->addWidget(name, row, 0, Qt::AlignLeft | Qt::AlignVCenter);
     m_grid->addWidget(control, row, 1);
     m_grid->addWidget(issue, row + 1, 1);
-    m_rows.push_back({field.toStdString(), issue});
+    m_rows.push_back({field.toStdString(), name, control, issue});
+}
+
+IssueForm::Row& IssueForm::rowOf(const QString& field)
+{
+    return *std::find_if(m_rows.begin(), m_rows.end(),
+                         [name = field.toStdString()](const Row& row) { return row.field == name; });
+}
+
+void IssueForm::setLabel(const QString& field, const QString& label, const QString& why)
+{
+    const Row& row = rowOf(field);
+    row.name->setText(label);
+    row.name->setToolTip(why);
+    row.control->setToolTip(why);
+    row.control->setAccessibleName(QString(label).remove(u'&'));
+}
+
+void IssueForm::setFieldVisible(const QString& field, bool isVisible)
+{
+    Row& row = rowOf(field);
+    row.isVisible = isVisible;
+    row.name->setVisible(isVisible);
+    row.control->setVisible(isVisible);
+    row.issue->setVisible(isVisible && !row.issue->text().isEmpty());
 }
 
 void IssueForm::setIssues(const ConfigIssues& issues)
@@ -62,6 +86,8 @@ void IssueForm::setIssues(const ConfigIssues& issues)
         }
         row.issue->setText(texts.join(u'\n'),
                            isError ? MutedLabel::Tone::Problem : MutedLabel::Tone::Warning);
+        if (!row.isVisible)
+            row.issue->hide();
     }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 class QGridLayout;
+class QLabel;
 
 namespace lora::ui {
 
@@ -22,6 +23,9 @@ public:
 
     /// `field`: dotted path as in ConfigIssue ("training.seed"); `why`: the tooltip, one sentence.
     void addField(const QString& label, QWidget* control, const QString& field, const QString& why);
+    /// Renames a field, or hides it with its control where it means nothing.
+    void setLabel(const QString& field, const QString& label, const QString& why);
+    void setFieldVisible(const QString& field, bool isVisible);
     /// Issues of fields this form does not have are left to others.
     void setIssues(const ConfigIssues& issues);
     bool hasField(const std::string& field) const;
@@ -30,8 +34,13 @@ private:
     struct Row
     {
         std::string field;
+        QLabel* name;
+        QWidget* control;
         MutedLabel* issue;
+        bool isVisible = true;
     };
+
+    Row& rowOf(const QString& field);
 
     QGridLayout* m_grid;
     std::vector<Row> m_rows;

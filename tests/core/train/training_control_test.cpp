@@ -71,7 +71,8 @@ TEST(TrainingControl, AJobThatComesTooLateIsDestroyedUnrun)
     std::jthread trainer([&] { control.waitWhilePaused(model); });
     // The first job ends the pause; the second waits behind it.
     std::promise<void> isQueued;
-    while (!control.whilePaused([&control, later = isQueued.get_future().share()](LanguageModel<float>&) {
+    const std::shared_future<void> later = isQueued.get_future().share();
+    while (!control.whilePaused([&control, later](LanguageModel<float>&) {
         later.wait();
         control.requestResume();
     }))

@@ -1,0 +1,74 @@
+// How numbers stand at the axes of a plot.
+#include "ui/plots/plot_canvas.h"
+
+#include "ui/format/quantities.h"
+
+#include <cmath>
+
+namespace lora::ui {
+
+QString axisText(double value, AxisFormat format)
+{
+    // 0.1 + 0.2 would otherwise print as 2.77e-17 near zero.
+    if (std::abs(value) < 1e-14)
+        return QStringLiteral("0");
+    if (format == AxisFormat::Duration)
+        return qDuration(value);
+    if (format == AxisFormat::Flops)
+        return qFlops(value);
+    if (format == AxisFormat::Bytes)
+        return qBytes(value);
+    if (format == AxisFormat::Count || std::abs(value) >= 10000)
+        return qCount(value);
+    return QString::number(value, 'g', 4);
+}
+
+namespace {
+
+class QuantityTicker : public QCPAxisTicker
+{
+public:
+    explicit QuantityTicker(AxisFormat format)
+        : m_format(format)
+    {
+        setTickCount(5);
+    }
+
+protected:
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override
+    {
+        return axisText(tick, m_format);
+    }
+
+private:
+    AxisFormat m_format;
+};
+
+class QuantityLogTicker : public QCPAxisTickerLog
+{
+public:
+    explicit QuantityLogTicker(AxisFormat format)
+        : m_format(format)
+    {}
+
+protected:
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override
+    {
+        return axisText(tick, m_format);
+    }
+
+private:
+    AxisFormat m_format;
+};
+
+} // namespace
+
+QSharedPointer<QCPAxisTicker> tickerFor(AxisFormat format, bool isLogarithmic, const QCPRange& range)
+{
+    // Less than a decade has no power of ten inside: evenly spaced ticks say more.
+    if (isLogarithmic && range.lower > 0 && range.upper / range.lower >= 10)
+        return QSharedPointer<QuantityLogTicker>::create(format);
+    return QSharedPointer<QuantityTicker>::create(format);
+}
+
+} // namespace lora::ui
