@@ -15,7 +15,16 @@ struct LedgerCase
     std::string name;
     MethodConfig method;
     TaskType task = classification;
+    TinyBert model = tiny;
 };
+
+TinyBert tinyOf(const std::string& family, nlohmann::ordered_json more = nlohmann::ordered_json::object())
+{
+    TinyBert model = tiny;
+    model.family = family;
+    model.more = std::move(more);
+    return model;
+}
 
 LedgerCase adapted(const std::string& name, std::variant<std::vector<std::string>, std::string> targets,
                    std::optional<std::vector<int>> layers = {}, const std::string& bias = "none")
@@ -55,7 +64,52 @@ std::vector<LedgerCase> cases()
     LedgerCase masked = adapted("maskedLm", Names{"query", "intermediate.dense"}, std::vector<int>{1, 2});
     masked.task = TaskType::MaskedLm;
     all.push_back(masked);
+    // Every family, with everything trained and with LoRA on the upper layers.
+    const nlohmann::ordered_json grouped{{"num_key_value_heads", 1}, {"head_dim", 4}};
+    const nlohmann::ordered_json narrow{{"embedding_size", 5}};
+    const std::vector<std::pair<TinyBert, TaskType>> families = {
+        {tinyOf("roberta"), classification},
+        {tinyOf("distilbert"), TaskType::TokenClassification},
+        {tinyOf("albert", narrow), classification},
+        {tinyOf("albert", narrow), TaskType::MaskedLm},
+        {tinyOf("electra", narrow), TaskType::Regression},
+        {tinyOf("bert"), TaskType::QuestionAnswering},
+        {tinyOf("gpt2"), TaskType::CausalLm},
+        {tinyOf("gpt2"), TaskType::MultiLabelClassification},
+        {tinyOf("gpt_neo"), TaskType::CausalLm},
+        {tinyOf("llama", grouped), TaskType::CausalLm},
+        {tinyOf("mistral", {{"tie_word_embeddings", true}}), TaskType::CausalLm},
+        {tinyOf("qwen2"), TaskType::TokenClassification},
+    };
+    for (const auto& [model, task] : families) {
+        std::string name = model.family + "_" + std::string(toString(task)) + std::to_string(all.size());
+        std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
+        all.push_back({name + "Full", {.type = MethodType::Full, .lora = {}}, task, model});
+        all.push_back({name + "Head", {.type = MethodType::Head, .lora = {}}, task, model});
+        const bool isShared = model.family == "albert";
+        LedgerCase upper = adapted(name + "Lora", "all-linear",
+                                   isShared ? std::nullopt : std::optional(std::vector<int>{1, 2}), "all");
+        upper.task = task;
+        upper.model = model;
+        all.push_back(upper);
+    }
+    LedgerCase tiedHead = adapted("loraOnATiedHead", Names{"lm_head"});
+    tiedHead.task = TaskType::CausalLm;
+    tiedHead.model = tinyOf("gpt2");
+    all.push_back(tiedHead);
+    LedgerCase savedHead = adapted("tiedHeadSavedWhole", Names{"c_attn"}, std::vector<int>{2});
+    savedHead.task = TaskType::CausalLm;
+    savedHead.model = tinyOf("gpt2");
+    savedHead.method.lora.modulesToSave = {"lm_head"};
+    all.push_back(savedHead);
     return all;
+}
+
+std::int64_t labelsOf(TaskType task)
+{
+    if (isLanguageModelling(task))
+        return 0;
+    return task == TaskType::Regression ? 1 : task == TaskType::QuestionAnswering ? 2 : 3;
 }
 
 class CountedFlops : public testing::TestWithParam<LedgerCase>
@@ -63,17 +117,17 @@ class CountedFlops : public testing::TestWithParam<LedgerCase>
 
 TEST_P(CountedFlops, EqualTheLedgerToTheLastOperation)
 {
-    const auto& [name, method, task] = GetParam();
-    const std::int64_t labels = task == classification ? 3 : 0;
-    ModelFolder folder(tiny, task, labels);
+    const auto& [name, method, task, shape] = GetParam();
+    const std::int64_t labels = labelsOf(task);
+    ModelFolder folder(shape, task, labels);
     const ModelSummary summary = describeModel(folder.write().string(), task, labels);
     const TrainingPlan plan = planTraining(method, partsOf(summary, task));
     const FlopLedger ledger = trainingLedger(summary, task, plan);
 
-    const auto model = tinyModel<float>(tiny, task, labels);
+    const auto model = tinyModel<float>(shape, task, labels);
     const auto trainable = applyMethod(*model, method, 1);
     const std::vector<int> lengths = {1, 9, 4, 17, 2};
-    const Batch batch = randomBatch(lengths, task, tiny);
+    const Batch batch = randomBatch(lengths, task, shape, static_cast<int>(labels));
     WorkCounts work = countWork(std::vector<std::int32_t>(lengths.begin(), lengths.end()));
     work.labelledTokens = static_cast<double>(batch.tokenLabels.empty() ? 0 : batch.labelledItems());
     for (const int workers : {1, 2}) {
