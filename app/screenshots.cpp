@@ -4,6 +4,9 @@
 #include "core/base/error.h"
 #include "core/experiment/demo_experiments.h"
 #include "ui/main_window.h"
+#include "ui/pages/try_page.h"
+#include "ui/try/source_card.h"
+#include "ui/try/try_input.h"
 
 #include <QApplication>
 #include <QDir>
@@ -100,12 +103,35 @@ void Screenshots::takeCompare()
         [this] {
             QTimer::singleShot(settleMilliseconds, this, [this] {
                 take("compare.png");
-                emit finished(m_problem);
+                takeTry();
             });
         },
         Qt::SingleShotConnection);
     m_window.showPage(MainWindow::Page::Compare);
     emit m_window.runsRefreshRequested();
+}
+
+void Screenshots::takeTry()
+{
+    m_window.showPage(MainWindow::Page::Try);
+    auto* page = m_window.findChild<ui::TryPage*>();
+    const QString name = QString::fromStdString(m_experiments[photographedRun - 1].name);
+    const auto fail = [this](const QString& what) { emit finished(what); };
+    connect(&m_application.tries(), &TryDesk::openFailed, this, fail);
+    connect(&m_application.tries(), &TryDesk::failed, this,
+            [fail](quint64, const QString& what) { fail(what); });
+    connect(
+        &m_application.tries(), &TryDesk::answered, this,
+        [this] {
+            QTimer::singleShot(settleMilliseconds, this, [this] {
+                take("try.png");
+                emit finished(m_problem);
+            });
+        },
+        Qt::SingleShotConnection);
+    if (!page->source().chooseRun(name))
+        return fail(tr("There is no run called %1.").arg(name));
+    page->input().setTexts(tr("the soup was cold but the staff were kind and the evening was lovely"), {});
 }
 
 void Screenshots::take(const QString& name)

@@ -42,7 +42,7 @@ private slots:
             best(
                 "sentence1\tsentence2\tscore\na b\tc d\t3.5\ne f\tg h\t1.25\ni j\tk l\t0.5\nm n\to p\t4.75\n",
                 "sts.tsv"),
-            TaskType::Regression);
+            nameOf(TaskType::Regression));
     }
 
     void listsOfLabelsAreMultiLabel()

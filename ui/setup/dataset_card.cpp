@@ -386,11 +386,17 @@ QString DatasetCard::countsText() const
 void DatasetCard::refreshLabels()
 {
     std::vector<BarRow> rows;
+    // Tags are counted by words, of which a row has many.
+    const bool areTags = m_editor.experiment().task == TaskType::TokenClassification;
+    std::int64_t all = areTags ? 0 : m_preview.trainRows;
+    for (const LabelCount& count : m_preview.labels)
+        all += areTags ? count.trainRows : 0;
     for (const LabelCount& count : m_preview.labels) {
-        const double share = double(count.trainRows) / double(std::max<std::int64_t>(1, m_preview.trainRows));
+        const double share = double(count.trainRows) / double(std::max<std::int64_t>(1, all));
         rows.push_back({qstr(count.label), double(count.trainRows),
                         tr("%1, %2").arg(QLocale().toString(qlonglong(count.trainRows)), qPercent(share)),
-                        tr("%1: %2 rows to train, %3 to evaluate")
+                        (areTags ? tr("%1: %2 words to train, %3 to evaluate")
+                                 : tr("%1: %2 rows to train, %3 to evaluate"))
                             .arg(qstr(count.label))
                             .arg(count.trainRows)
                             .arg(count.evalRows),

@@ -124,6 +124,16 @@ void SourceCard::choose(const TrySource& source)
         emit chosen();
 }
 
+bool SourceCard::chooseRun(const QString& name)
+{
+    const auto found =
+        std::find_if(m_runs.begin(), m_runs.end(), [&](const Entry& entry) { return entry.name == name; });
+    if (found == m_runs.end())
+        return false;
+    choose(TrySource(found->source));
+    return true;
+}
+
 bool SourceCard::hasSource() const
 {
     return m_current.has_value();

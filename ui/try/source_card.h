@@ -30,6 +30,8 @@ public:
     bool hasSource() const;
     TrySource source() const;
     void choose(const TrySource& source);
+    /// The newest run of that name; false when there is none.
+    bool chooseRun(const QString& name);
     QComboBox* choices() const { return m_choice; }
 
 signals:
