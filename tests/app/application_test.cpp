@@ -2,6 +2,7 @@
 #include "app/application.h"
 
 #include "app/session/builtins.h"
+#include "app/session/dataset_facts.h"
 #include "core/io/atomic_file.h"
 #include "core/runs/run_reader.h"
 #include "core/train/checkpoint.h"
@@ -91,6 +92,62 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(bench.window.experiment() == m_small.config(), patience);
         costs.clear();
         QTRY_VERIFY_WITH_TIMEOUT(!costs.isEmpty(), patience);
+    }
+
+    void whatTheProgramBringsIsPreviewedForItsTaskAndPriced_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("rows");
+        QTest::addColumn<int>("task");
+        QTest::newRow("classification") << "builtin:encoder"
+                                        << "builtin:topics" << int(TaskType::SequenceClassification);
+        QTest::newRow("questions") << "builtin:encoder"
+                                   << "builtin:qa" << int(TaskType::QuestionAnswering);
+        QTest::newRow("masked") << "builtin:encoder"
+                                << "builtin:sentiment" << int(TaskType::MaskedLm);
+        QTest::newRow("instructions") << "builtin:decoder"
+                                      << "builtin:instructions" << int(TaskType::CausalLm);
+    }
+
+    void whatTheProgramBringsIsPreviewedForItsTaskAndPriced()
+    {
+        QFETCH(const QString, model);
+        QFETCH(const QString, rows);
+        QFETCH(const int, task);
+        ExperimentConfig experiment = m_small.config();
+        experiment.model = model.toStdString();
+        experiment.task = static_cast<TaskType>(task);
+        experiment.data = {};
+        experiment.data.train = rows.toStdString();
+        experiment.method.lora.targetModules = std::string("all-linear");
+        const DatasetFacts facts = readDatasetFacts(experiment);
+        QVERIFY2(facts.problem.empty(), facts.problem.c_str());
+        QVERIFY(!facts.preview.rows.empty() && facts.preview.trainRows > 0);
+        QVERIFY(
+            std::any_of(facts.preview.tasks.begin(), facts.preview.tasks.end(), [&](const ui::TaskFit& fit) {
+                return fit.task == experiment.task && fit.whyNot.empty();
+            }));
+        Workbench bench;
+        QSignalSpy costs(&bench.application, &Application::costShown);
+        const auto file = bench.home / "experiment.json";
+        writeFileAtomically(file, toJson(experiment).dump());
+        bench.application.open(QString::fromStdString(file.string()));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.experiment() == experiment, patience);
+        costs.clear();
+        QTRY_VERIFY_WITH_TIMEOUT(!costs.isEmpty(), patience);
+    }
+
+    void rowsThatDoNotFitTheTaskAreShownRawWithWhatTheyLookLike()
+    {
+        ExperimentConfig experiment = m_small.config();
+        experiment.data = {};
+        experiment.data.train = "builtin:qa";
+        experiment.task = TaskType::TokenClassification;
+        const DatasetFacts facts = readDatasetFacts(experiment);
+        QVERIFY(!facts.problem.empty());
+        QVERIFY(!facts.preview.rows.empty());
+        QVERIFY(facts.preview.tasks.front().task == TaskType::QuestionAnswering);
+        QVERIFY(facts.preview.problems.front().severity == Severity::Error);
     }
 
     void aTrainingRunsToItsEndAndIsListed()

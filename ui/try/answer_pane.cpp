@@ -30,7 +30,7 @@ void AnswerPane::createWidgets()
     m_title = new QLabel(this);
     m_title->setFont(headingFont(font()));
     m_status = new QLabel(this);
-    m_status->setEnabled(false);
+    applyStatusColor();
     m_headline = new QLabel(this);
     QFont large = font();
     large.setPointSizeF(large.pointSizeF() * 1.5);
@@ -48,6 +48,13 @@ void AnswerPane::createWidgets()
     m_legend->setTextFormat(Qt::RichText);
     m_legend->setWordWrap(true);
     m_generated = new GeneratedText(this);
+}
+
+void AnswerPane::applyStatusColor()
+{
+    QPalette colors = palette();
+    colors.setColor(QPalette::WindowText, mutedText(colors));
+    m_status->setPalette(colors);
 }
 
 void AnswerPane::buildLayout()
@@ -303,7 +310,10 @@ QString AnswerPane::headline() const
 void AnswerPane::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
-    if (event->type() != QEvent::PaletteChange || m_pages->currentIndex() == 0)
+    if (event->type() != QEvent::PaletteChange)
+        return;
+    applyStatusColor();
+    if (m_pages->currentIndex() == 0)
         return;
     // Colours are part of the rows: made again.
     if (m_pages->currentWidget() == m_barsPage)

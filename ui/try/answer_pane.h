@@ -50,6 +50,7 @@ protected:
 private:
     void createWidgets();
     void buildLayout();
+    void applyStatusColor();
     void show(QWidget* page);
     void showBars();
     void showFills();
