@@ -3,7 +3,9 @@
 
 #include "app/session/builtins.h"
 #include "app/session/dataset_facts.h"
+#include "app/session/tried_model.h"
 #include "core/io/atomic_file.h"
+#include "core/models/model_loader.h"
 #include "core/runs/run_reader.h"
 #include "core/train/checkpoint.h"
 #include "tests/app/small_experiment.h"
@@ -345,6 +347,61 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(!texts.isEmpty(), patience);
         emit bench.window.tryStopRequested();
         QTRY_COMPARE_WITH_TIMEOUT(ends.size(), 3, patience);
+    }
+
+    void aBuiltInEncoderAnswersInTheTermsOfEveryTaskItHas()
+    {
+        for (const TaskType task : describeModel("builtin:encoder").tasks) {
+            ui::TrySource source;
+            source.path = "builtin:encoder";
+            source.task = task;
+            TriedModel model(source);
+            ui::TryQuestion question;
+            question.text =
+                task == TaskType::MaskedLm ? "the film was [MASK] and the plot was [MASK]" : "who wrote it?";
+            question.pair =
+                task == TaskType::QuestionAnswering ? "it was written in the winter by a friend" : "";
+            const ui::TryAnswer answer = answerOf(model, question, 1);
+            const char* name = toString(task).data();
+            QCOMPARE(model.described().task == task, true);
+            QVERIFY2(!model.described().hasAdapter, name);
+            const bool isClasses = task == TaskType::SequenceClassification;
+            const bool isLabels = task == TaskType::MultiLabelClassification;
+            QVERIFY2(answer.labels.empty() == !(isClasses || isLabels), name);
+            QVERIFY2(answer.value.has_value() == (task == TaskType::Regression), name);
+            QVERIFY2(answer.maskFills.size() == (task == TaskType::MaskedLm ? 2u : 0u), name);
+            for (const ui::TextMark& mark : answer.marks)
+                QVERIFY2(mark.begin >= 0 && mark.end > mark.begin &&
+                             mark.end <= int(std::max(question.text.size(), question.pair.size())),
+                         name);
+            QVERIFY2(task != TaskType::QuestionAnswering || answer.marks.size() == 1, name);
+            if (task != TaskType::MaskedLm)
+                continue;
+            for (const auto& fills : answer.maskFills)
+                QVERIFY(fills.size() > 1 && fills[0].score >= fills[1].score);
+        }
+    }
+
+    void theBuiltInDecoderSpeaksOfItsOwnAccord()
+    {
+        ui::TrySource source;
+        source.path = "builtin:decoder";
+        TriedModel model(source);
+        QVERIFY(model.described().task == TaskType::CausalLm);
+        ui::TryQuestion question;
+        question.text = "Name a fruit";
+        question.generation.maxNewTokens = 12;
+        std::string text;
+        const ui::TryEnd end =
+            continueText(model, question, 1, {}, [&](const std::string& piece) { text += piece; });
+        QVERIFY(end.tokens <= 12);
+        QVERIFY(!text.empty() || end.reason == ui::TryEnd::Reason::StopToken);
+        std::stop_source stopped;
+        stopped.request_stop();
+        const ui::TryEnd cut =
+            continueText(model, question, 1, stopped.get_token(), [](const std::string&) {});
+        QVERIFY(cut.reason == ui::TryEnd::Reason::Cancelled);
+        QVERIFY(cut.tokens <= 1);
     }
 
     void everyFamilysFolderIsDescribedWithItsOwnModules()
