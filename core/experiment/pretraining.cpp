@@ -12,6 +12,7 @@
 #include "core/text/tokenizer.h"
 #include "core/text/vocabulary_builder.h"
 
+#include <list>
 #include <map>
 
 namespace lora {
@@ -130,10 +131,18 @@ void checkTokenizer(const Tokenizer& tokenizer, const ExperimentConfig& experime
 void writeWeights(const fs::path& file, LanguageModel<float>& model)
 {
     std::vector<TensorToWrite> tensors;
+    std::list<std::vector<float>> turned;
     model.visitParameters([&](Parameter<float>& parameter) {
-        tensors.push_back({parameter.name(),
-                           parameter.shape(),
-                           {parameter.data(), static_cast<std::size_t>(parameter.size())}});
+        std::span<const float> values(parameter.data(), static_cast<std::size_t>(parameter.size()));
+        if (parameter.isTransposedInFiles()) {
+            const auto rows = static_cast<std::size_t>(parameter.shape()[0]);
+            const auto columns = static_cast<std::size_t>(parameter.shape()[1]);
+            std::vector<float>& copy = turned.emplace_back(values.size());
+            for (std::size_t i = 0; i < values.size(); ++i)
+                copy[i % columns * rows + i / columns] = values[i];
+            values = copy;
+        }
+        tensors.push_back({parameter.name(), parameter.fileShape(), values});
     });
     writeSafetensors(file, std::move(tensors));
 }

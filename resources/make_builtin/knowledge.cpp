@@ -62,6 +62,22 @@ std::string listed(Rng& rng)
                                            {"z", words.back()}});
 }
 
+/// A list said twice, forwards or backwards, or looked up by place.
+std::string saidAgain(Rng& rng)
+{
+    std::vector<std::string> words = someOf(pick(kinds, rng).list, 2 + rng.below(3), rng);
+    const std::string list = fmt::format("{}", fmt::join(words, ", "));
+    constexpr std::string_view places[] = {"first", "second", "third", "fourth"};
+    const std::size_t place = rng.below(words.size());
+    const std::string word = words[place];
+    std::ranges::reverse(words);
+    constexpr std::string_view patterns[] = {"{l}, and once more: {l}", "{l}, and from back to front: {b}",
+                                             "in the list {l} the {p} word is {w}"};
+    return fillSlots(
+        pick(patterns, rng),
+        {{"l", list}, {"b", fmt::format("{}", fmt::join(words, ", "))}, {"p", places[place]}, {"w", word}});
+}
+
 std::string following(Rng& rng)
 {
     const WordKind& kind = pick(ordered, rng);
@@ -94,7 +110,10 @@ std::string writeKnowledge(Rng& rng)
     std::string text;
     for (std::size_t i = 0, count = 1 + rng.below(3); i < count; ++i) {
         const double kind = rng.uniform();
-        const std::string sentence = kind < 0.5 ? listed(rng) : kind < 0.7 ? following(rng) : inOrder(rng);
+        const std::string sentence = kind < 0.3    ? listed(rng)
+                                     : kind < 0.6  ? saidAgain(rng)
+                                     : kind < 0.75 ? following(rng)
+                                                   : inOrder(rng);
         text += (i > 0 ? " " : "") + finishSentence(sentence);
     }
     return text;

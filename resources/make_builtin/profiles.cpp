@@ -11,8 +11,10 @@ namespace lora::builtin {
 namespace {
 
 constexpr double twoSubjectsShare = 0.45;
-constexpr double pronounShare = 0.5; ///< of sentences that may have one
-constexpr double remarkShare = 0.6;  ///< passages with a passing remark; half of these have two
+constexpr double pronounShare = 0.5;  ///< of sentences that may have one
+constexpr double questionShare = 0.4; ///< of profiles: end with a question and its answer
+constexpr double retoldShare = 0.4;   ///< of profiles: are told twice
+constexpr double remarkShare = 0.6;   ///< passages with a passing remark; half of these have two
 
 /// Remarks that are about nobody's facts but use the same kinds of words. Towns, days and names in them are
 /// never answers.
@@ -138,6 +140,30 @@ std::vector<Fact> drawFacts(Split split, ValuePicker& values, Rng& rng)
     return facts;
 }
 
+std::string told(const std::vector<Fact>& facts, Rng& rng)
+{
+    std::string text;
+    std::string lastSubject;
+    for (const Fact& fact : facts) {
+        text += (text.empty() ? "" : " ") + stateFact(fact, fact.subject == lastSubject, rng);
+        lastSubject = fact.subject;
+    }
+    return text;
+}
+
+/// The same once more, word for word or in other words and another order: what was said decides what is said
+/// now.
+std::string retold(std::vector<Fact> facts, const std::string& text, Rng& rng)
+{
+    constexpr std::string_view openings[] = {
+        "Once more: ", "Again: ", "To repeat: ", "As we said: ", "In short: "};
+    const std::string begin(pick(openings, rng));
+    if (chance(0.5, rng))
+        return begin + text;
+    shuffle(facts, rng);
+    return begin + told(facts, rng);
+}
+
 } // namespace
 
 const std::string& pickSubject(const SubjectKind& kind, Split split, Rng& rng)
@@ -200,16 +226,13 @@ std::string writeProfile(Rng& rng)
     ValuePicker values(rng);
     std::vector<Fact> facts = drawFacts(Split::Pretraining, values, rng);
     facts.resize(std::min<std::size_t>(facts.size(), 2 + rng.below(4)));
-    std::string text;
-    std::string lastSubject;
-    for (const Fact& fact : facts) {
-        text += stateFact(fact, fact.subject == lastSubject, rng) + " ";
-        lastSubject = fact.subject;
+    const std::string text = told(facts, rng);
+    const double kind = rng.uniform();
+    if (kind < questionShare) {
+        const Fact& asked = pick(facts, rng);
+        return text + " " + askFact(asked, rng) + " " + stateFact(asked, false, rng);
     }
-    if (!chance(0.6, rng))
-        return text.substr(0, text.size() - 1);
-    const Fact& asked = pick(facts, rng);
-    return text + askFact(asked, rng) + " " + stateFact(asked, false, rng);
+    return kind < questionShare + retoldShare ? text + " " + retold(facts, text, rng) : text;
 }
 
 } // namespace lora::builtin

@@ -129,7 +129,7 @@ TEST_P(CausalPretraining, ADecoderFromNothingLearnsAndOpens)
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, CausalPretraining, ::testing::Values("llama", "gpt2"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& family) { return std::string(family.param); });
 
 TEST_F(Pretraining, AFamilyAndATaskThatDoNotFitAreRefused)
 {
