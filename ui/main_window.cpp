@@ -72,6 +72,7 @@ void MainWindow::setExperimentSaved(const QString& file)
 void MainWindow::setBuiltins(const QStringList& models, const QStringList& dataSets)
 {
     m_d->setup->setBuiltins(models, dataSets);
+    m_d->tryPage->setBuiltins(models);
 }
 
 void MainWindow::setModelSummary(const ModelSummary& model)

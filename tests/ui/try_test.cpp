@@ -115,6 +115,20 @@ private slots:
         QVERIFY(!askButton().isEnabled());
     }
 
+    void aBuiltInModelIsThereUntilThereIsARun()
+    {
+        m_page->setBuiltins({QStringLiteral("builtin:encoder"), QStringLiteral("builtin:decoder")});
+        QCOMPARE(m_models->count(), 1);
+        QCOMPARE(m_models->last().first().value<TrySource>().path, std::string("builtin:encoder"));
+        m_page->setRuns(example::runs());
+        QCOMPARE(m_models->count(), 2);
+        QVERIFY(m_models->last().first().value<TrySource>().kind == TrySource::Kind::Run);
+        m_page->openFolder(QStringLiteral("builtin:decoder"));
+        QCOMPARE(m_models->last().first().value<TrySource>().path, std::string("builtin:decoder"));
+        m_page->setRuns(example::runs());
+        QCOMPARE(m_models->count(), 3); // what the user chose stays
+    }
+
     void aModelThatCannotBeOpenedSaysWhyAndAnotherCanBeChosen()
     {
         m_page->setRuns(example::runs());

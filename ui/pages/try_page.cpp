@@ -207,6 +207,11 @@ void TryPage::setRunState(RunState state)
     refresh();
 }
 
+void TryPage::setBuiltins(const QStringList& models)
+{
+    m_source->setBuiltins(models);
+}
+
 void TryPage::openFolder(const QString& path)
 {
     m_source->addFolder(path);

@@ -39,6 +39,7 @@ public:
     /// A run began; while it is paused its weights can be tried.
     void setRunStart(const QString& name, const QString& folder);
     void setRunState(RunState state);
+    void setBuiltins(const QStringList& models);
     void openFolder(const QString& path);
 
     void setModel(const TryModel& model);

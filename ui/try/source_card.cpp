@@ -102,6 +102,16 @@ void SourceCard::setPausedRun(const QString& folder, const QString& name)
     wanted ? choose(*wanted) : rebuild();
 }
 
+void SourceCard::setBuiltins(const QStringList& models)
+{
+    for (const QString& model : models) {
+        TrySource source;
+        source.path = model.toStdString();
+        m_folders.push_back({source, sourceName(source.path)});
+    }
+    rebuild();
+}
+
 void SourceCard::addFolder(const QString& path)
 {
     TrySource source;
@@ -118,6 +128,7 @@ void SourceCard::addFolder(const QString& path)
 void SourceCard::choose(const TrySource& source)
 {
     const bool isNew = m_current != source;
+    m_isChosen = true;
     m_current = source;
     rebuild();
     if (isNew && m_current == source)
@@ -161,8 +172,11 @@ void SourceCard::rebuild()
             current = m_choice->count() - 1;
     }
     m_choice->addItem(tr("Open model folder…"));
-    if (current < 0 && !m_entries.empty())
+    const bool isStopgap = !m_isChosen && m_current && m_current->kind == TrySource::Kind::Folder;
+    if ((current < 0 || isStopgap) && !m_entries.empty()) {
         current = 0;
+        m_isChosen = false;
+    }
     m_current =
         current < 0 ? std::nullopt : std::optional(m_entries[static_cast<std::size_t>(current)].source);
     m_choice->setCurrentIndex(current);

@@ -24,6 +24,8 @@ public:
     void setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs);
     /// The run whose weights are at rest now; an empty folder when none is.
     void setPausedRun(const QString& folder, const QString& name);
+    /// Models the program brings, "builtin:…".
+    void setBuiltins(const QStringList& models);
     /// Offers a model folder and chooses it.
     void addFolder(const QString& path);
 
@@ -58,6 +60,7 @@ private:
     std::vector<Entry> m_live; ///< one or none
     std::vector<Entry> m_entries;
     std::optional<TrySource> m_current;
+    bool m_isChosen = false; ///< by the user; until then a run is better than a built-in model
     QComboBox* m_choice;
     QComboBox* m_task;
     QComboBox* m_adapter;
