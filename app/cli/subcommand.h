@@ -25,6 +25,7 @@ Subcommand addData(CLI::App& program);
 Subcommand addTokenize(CLI::App& program);
 Subcommand addEval(CLI::App& program);
 Subcommand addPredict(CLI::App& program);
+Subcommand addGenerate(CLI::App& program);
 Subcommand addExport(CLI::App& program);
 Subcommand addCompare(CLI::App& program);
 Subcommand addReport(CLI::App& program);

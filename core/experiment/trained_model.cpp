@@ -4,6 +4,7 @@
 #include "core/data/tokenized_reader.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/lora/adapter_files.h"
+#include "core/models/model_family.h"
 #include "core/models/model_loader.h"
 #include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
@@ -14,8 +15,9 @@ namespace lora {
 
 namespace {
 
-TrainedModel openFolder(const std::filesystem::path& folder, const std::optional<std::filesystem::path>& adapter,
-                        TaskType task, std::uint64_t seed)
+TrainedModel openFolder(const std::filesystem::path& folder,
+                        const std::optional<std::filesystem::path>& adapter, TaskType task,
+                        std::uint64_t seed)
 {
     TrainedModel trained;
     const ModelConfig config = readModelConfig(folder);
@@ -59,7 +61,8 @@ TrainedModel openRun(const std::filesystem::path& folder)
     const bool hasModel = std::filesystem::is_directory(folder / "model", error);
     const bool hasAdapter = std::filesystem::is_directory(folder / "adapter", error);
     if (!hasModel && !hasAdapter)
-        throw Error(ErrorKind::BadInput, fmt::format("{}: this run has no adapter and no model yet", folder.string()),
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: this run has no adapter and no model yet", folder.string()),
                     "Its training did not end; finish it with train --resume.");
     TrainedModel trained =
         hasModel ? openFolder(folder / "model", std::nullopt, experiment.task, experiment.training.seed)
@@ -84,8 +87,9 @@ TrainedModel openTrainedModel(const TrainedModelRequest& request)
                         "Leave --adapter and --task out, or give a model folder.");
         return openRun(request.runOrModel);
     }
-    TrainedModel trained = openFolder(modelFolder(request.runOrModel), request.adapter,
-                                      request.task.value_or(TaskType::SequenceClassification), 42);
+    const std::filesystem::path folder = modelFolder(request.runOrModel);
+    const TaskType task = request.task ? *request.task : usualTask(readModelConfig(folder));
+    TrainedModel trained = openFolder(folder, request.adapter, task, 42);
     trained.experiment.model = request.runOrModel;
     return trained;
 }

@@ -27,7 +27,7 @@ public:
     void addMerged(const std::string& name, const Linear<float>& linear)
     {
         if (!linear.adapter) {
-            add(name, linear.weight);
+            add(name, linear.usedWeight());
             return;
         }
         const Parameter<float>& weight = linear.usedWeight();
@@ -145,6 +145,10 @@ void collectAdapter(LanguageModel<float>& model, const LoraConfig& config,
             out.add(peftTensorName(plan.adapterOf(module) ? module + ".base_layer.bias" : name), parameter);
         }
     });
+    // A saved module that holds the output embedding holds a copy of the weight it shares.
+    const Linear<float>* output = model.head().outputEmbedding();
+    if (output && output->isTied() && isInSavedModule(output->name() + ".weight", saved))
+        out.addMerged(peftTensorName(output->name() + ".weight"), *output);
 }
 
 std::int64_t folderBytes(const std::filesystem::path& folder)

@@ -68,6 +68,12 @@ std::vector<Encoding> Tokenizer::encodeWindows(std::string_view text, std::strin
     return windows;
 }
 
+void StreamDecoder::skip(const std::vector<std::int32_t>& ids)
+{
+    m_ids.insert(m_ids.end(), ids.begin(), ids.end());
+    m_emitted = m_tokenizer.decode(m_ids).size();
+}
+
 std::string StreamDecoder::push(std::int32_t id)
 {
     m_ids.push_back(id);

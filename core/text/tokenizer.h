@@ -80,6 +80,8 @@ public:
     explicit StreamDecoder(const Tokenizer& tokenizer)
         : m_tokenizer(tokenizer)
     {}
+    /// Ids that come first and whose text is not wanted: what follows a prompt begins as it would in its middle.
+    void skip(const std::vector<std::int32_t>& ids);
     std::string push(std::int32_t id);
     /// What is left when no more ids come.
     std::string finish();

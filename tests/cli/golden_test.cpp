@@ -1,7 +1,9 @@
 // The numbers of PyTorch, transformers and PEFT through the command line alone.
 #include "tests/cli/program.h"
 #include "tests/golden/golden_case.h"
+#include "tests/golden/missing_bias.h"
 
+#include <functional>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -14,9 +16,24 @@ constexpr double lossTolerance = 1e-3;
 
 std::vector<std::string> cases()
 {
-    return {"families/bert-sequence-classification", "variants/rslora/bert-sequence-classification",
+    return {"families/bert-sequence-classification",
+            "families/bert-question-answering",
+            "families/bert-token-classification",
+            "families/bert-masked-lm",
+            "families/distilbert-sequence-classification",
+            "families/roberta-sequence-classification",
+            "families/gpt2-causal-lm",
+            "families/gpt2-causal-lm-all-linear",
+            "families/gpt_neo-causal-lm",
+            "families/llama-causal-lm",
+            "families/llama-causal-lm-tied-all-linear",
+            "families/mistral-causal-lm",
+            "families/qwen2-causal-lm",
+            "variants/rslora/bert-sequence-classification",
+            "variants/rslora/llama-causal-lm",
             "variants/rank_pattern/bert-sequence-classification",
             "variants/layers_to_transform/bert-sequence-classification",
+            "variants/layers_to_transform/llama-causal-lm",
             "variants/bias_lora_only/bert-sequence-classification"};
 }
 
@@ -28,18 +45,42 @@ protected:
     /// The case's rows as already tokenised JSON Lines.
     std::string writeRows(const GoldenCase& golden, bool hasLabels) const
     {
-        const Batch batch = golden.batch();
         std::string text;
-        for (std::size_t row = 0; row < batch.classLabels.size(); ++row) {
-            const auto begin = batch.inputIds.begin();
-            nlohmann::json line = {
-                {"input_ids", std::vector<std::int32_t>(begin + batch.sequenceOffsets[row],
-                                                        begin + batch.sequenceOffsets[row + 1])}};
-            if (hasLabels)
-                line["labels"] = batch.classLabels[row];
-            text += line.dump() + "\n";
-        }
+        for (std::size_t row = 0; row < golden.facts["lengths"].size(); ++row)
+            text += golden.row(row, hasLabels).dump() + "\n";
         return folder.write(hasLabels ? "rows.jsonl" : "ids.jsonl", text).string();
+    }
+
+    /// The base model's folder; see missing_bias.h for GPT-2's.
+    std::string baseFolder(const GoldenCase& golden) const
+    {
+        if (golden.folder.string().find("gpt2") == std::string::npos)
+            return golden.folder.string();
+        writeCompleted(golden, folder.path());
+        return folder.path().string();
+    }
+
+    /// Every logit of a prediction, in the order of the golden file.
+    static std::vector<float> logitsOf(const nlohmann::json& rows)
+    {
+        std::vector<float> logits;
+        const std::function<void(const nlohmann::json&)> collect = [&](const nlohmann::json& value) {
+            if (value.is_array())
+                for (const nlohmann::json& each : value)
+                    collect(each);
+            else
+                logits.push_back(value.get<float>());
+        };
+        for (const nlohmann::json& row : rows) {
+            if (row.contains("start_logits"))
+                for (std::size_t t = 0; t < row.at("start_logits").size(); ++t) {
+                    collect(row.at("start_logits")[t]);
+                    collect(row.at("end_logits")[t]);
+                }
+            else
+                collect(row.at("logits"));
+        }
+        return logits;
     }
 
     std::string writeExperiment(const GoldenCase& golden) const
@@ -47,8 +88,10 @@ protected:
         const nlohmann::json& adamw = golden.facts["adamw"];
         nlohmann::json method = golden.facts["lora"];
         method.erase("task_type");
+        method.erase("fan_in_fan_out"); // told by the model
         method["init_adapter"] = (golden.folder / "adapter").string();
-        const nlohmann::json experiment = {{"model", golden.folder.string()},
+        const nlohmann::json experiment = {{"model", baseFolder(golden)},
+                                           {"task", {{"type", toString(golden.task())}}},
                                            {"data",
                                             {{"train", writeRows(golden, true)},
                                              {"eval", writeRows(golden, true)},
@@ -91,17 +134,13 @@ std::vector<nlohmann::json> stepsOf(const std::filesystem::path& file)
 TEST_P(CommandLineGolden, PredictPrintsTheLogitsOfTheAdaptedModel)
 {
     const GoldenCase golden(GetParam());
-    const Finished finished = program.run(
-        {"predict", golden.folder.string(), "--adapter", (golden.folder / "adapter").string(), "--task",
-         "sequence-classification", "--input-ids", writeRows(golden, false), "--logits", "--json"});
+    const Finished finished =
+        program.run({"predict", baseFolder(golden), "--adapter", (golden.folder / "adapter").string(),
+                     "--task", std::string(toString(golden.task())), "--input-ids", writeRows(golden, false),
+                     "--logits", "--json"});
     ASSERT_EQ(finished.code, 0) << finished.err;
-    std::vector<float> logits;
-    for (const nlohmann::json& row : finished.json()) {
-        for (const nlohmann::json& logit : row.at("logits"))
-            logits.push_back(logit.get<float>());
-        EXPECT_TRUE(row.at("probabilities").contains(row.at("label").get<std::string>()));
-    }
-    const std::vector<float> expected = golden.values("lora.logits");
+    const std::vector<float> logits = logitsOf(finished.json());
+    const std::vector<float> expected = golden.logits("lora.logits");
     ASSERT_EQ(logits.size(), expected.size());
     EXPECT_LT(relativeDifference(logits.data(), expected), logitsTolerance);
 }
@@ -109,6 +148,8 @@ TEST_P(CommandLineGolden, PredictPrintsTheLogitsOfTheAdaptedModel)
 TEST_P(CommandLineGolden, TrainFollowsTheTenSteps)
 {
     const GoldenCase golden(GetParam());
+    if (golden.task() == TaskType::QuestionAnswering)
+        GTEST_SKIP() << "the file's loss counts padding, which does not exist here: see AnswerGolden";
     const std::string run = (folder / "run").string();
     const Finished finished = program.run({"train", writeExperiment(golden), "--out", run, "--json"});
     ASSERT_EQ(finished.code, 0) << finished.err;
@@ -123,8 +164,8 @@ TEST_P(CommandLineGolden, TrainFollowsTheTenSteps)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Bert, CommandLineGolden, testing::ValuesIn(cases()), [](const auto& tested) {
-    std::string name = tested.param.substr(0, tested.param.rfind('/'));
+INSTANTIATE_TEST_SUITE_P(Cases, CommandLineGolden, testing::ValuesIn(cases()), [](const auto& tested) {
+    std::string name = tested.param;
     std::replace_if(
         name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
     return name;
@@ -136,10 +177,7 @@ TEST_F(CommandLineGoldenBase, PredictWithoutAdapterPrintsTheBaseModel)
     const Finished finished = program.run(
         {"predict", golden.folder.string(), "--input-ids", writeRows(golden, false), "--logits", "--json"});
     ASSERT_EQ(finished.code, 0) << finished.err;
-    std::vector<float> logits;
-    for (const nlohmann::json& row : finished.json())
-        for (const nlohmann::json& logit : row.at("logits"))
-            logits.push_back(logit.get<float>());
+    const std::vector<float> logits = logitsOf(finished.json());
     const std::vector<float> expected = golden.values("base.logits");
     ASSERT_EQ(logits.size(), expected.size());
     EXPECT_LT(relativeDifference(logits.data(), expected), logitsTolerance);

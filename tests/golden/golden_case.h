@@ -86,6 +86,30 @@ struct GoldenCase
         return packed;
     }
 
+    /// One row of the file as already tokenised data has it: labels as Hugging Face's, not shifted.
+    nlohmann::json row(std::size_t index, bool hasLabels) const
+    {
+        const auto length = facts["lengths"][index].get<std::int64_t>();
+        const auto part = [&](const char* name) {
+            const NamedTensor& tensor = *tensors.find(name);
+            const std::vector<std::int64_t> all = tensor.toIntegers();
+            const auto start = all.begin() + static_cast<std::ptrdiff_t>(index) * tensor.shape[1];
+            return std::vector<std::int64_t>(start, start + length);
+        };
+        nlohmann::json line = {{"input_ids", part("input_ids")}};
+        if (!hasLabels)
+            return line;
+        if (tensors.find("start_positions")) {
+            for (const char* name : {"start_positions", "end_positions"})
+                line[name] = tensors.find(name)->toIntegers()[index];
+        } else if (tensors.find("labels")->shape.size() == 2) {
+            line["labels"] = part("labels");
+        } else {
+            line["labels"] = tensors.find("labels")->toIntegers()[index];
+        }
+        return line;
+    }
+
     /// Logits of the file without its padding, in the order of the packed batch.
     std::vector<float> logits(const std::string& name) const
     {

@@ -1,0 +1,72 @@
+#include "tests/cli/program.h"
+#include "tests/support/assets.h"
+
+#include "core/io/json_text.h"
+
+#include <gtest/gtest.h>
+
+namespace lora::test {
+namespace {
+
+std::string stories()
+{
+    return (assetsFolder() / "assets" / "models" / "llama-stories260k").string();
+}
+
+TEST(Generate, GreedyTextOfStoriesIsTheReferenceByteForByte)
+{
+    SKIP_WITHOUT_ASSETS();
+    const nlohmann::json expected = readJsonFile(std::filesystem::path(stories()) / "reference.json");
+    const auto tokens = expected["greedy_ids"].size() - 1;
+    Program program;
+    const Finished done = program.run(
+        {"generate", stories(), "--prompt", "", "--max-new-tokens", std::to_string(tokens), "--json"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ(done.json()["text"], expected["greedy_text"]);
+    EXPECT_EQ(done.json()["finish_reason"], "length");
+}
+
+TEST(Generate, ContinuationBeginsWhereThePromptEnds)
+{
+    SKIP_WITHOUT_ASSETS();
+    Program program;
+    const Finished done =
+        program.run({"generate", stories(), "--prompt", "Once upon", "--max-new-tokens", "3"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_TRUE(done.out.starts_with(" a time")) << done.out;
+}
+
+TEST(Generate, SamplingFollowsTheSeed)
+{
+    SKIP_WITHOUT_ASSETS();
+    Program program;
+    const auto text = [&](const std::string& seed) {
+        return program
+            .run({"generate", stories(), "--prompt", "Lily", "--temperature", "1", "--top-p", "0.95",
+                  "--seed", seed, "--max-new-tokens", "30"})
+            .out;
+    };
+    EXPECT_EQ(text("1"), text("1"));
+    EXPECT_NE(text("1"), text("2"));
+}
+
+TEST(Generate, BadRequestsNameWhatIsWrong)
+{
+    SKIP_WITHOUT_ASSETS();
+    Program program;
+    const Finished both = program.run({"generate", stories(), "--prompt", "a", "--instruction", "b"});
+    EXPECT_EQ(both.code, 2);
+    EXPECT_NE(both.err.find("exactly one of --prompt"), std::string::npos) << both.err;
+    const Finished warm = program.run({"generate", stories(), "--prompt", "a", "--temperature", "-1"});
+    EXPECT_EQ(warm.code, 2);
+    EXPECT_NE(warm.err.find("temperature"), std::string::npos) << warm.err;
+    const Finished encoder = program.run({"generate", "builtin:encoder", "--prompt", "a"});
+    EXPECT_EQ(encoder.code, 2);
+    EXPECT_NE(encoder.err.find("causal-lm"), std::string::npos) << encoder.err;
+    const Finished longest = program.run({"generate", stories(), "--prompt", std::string(4000, 'x')});
+    EXPECT_EQ(longest.code, 2);
+    EXPECT_NE(longest.err.find("512"), std::string::npos) << longest.err;
+}
+
+} // namespace
+} // namespace lora::test
