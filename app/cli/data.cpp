@@ -5,6 +5,7 @@
 #include "core/base/quantity_text.h"
 #include "core/config/column_aliases.h"
 #include "core/config/model_config.h"
+#include "core/data/builtin_data.h"
 #include "core/data/dataset_summary.h"
 #include "core/models/model_loader.h"
 
@@ -125,8 +126,9 @@ Subcommand addData(CLI::App& program)
         "data", "Columns, rows, label counts, token lengths and problems of a data file.");
     const auto options = std::make_shared<DataOptions>();
     app->add_option("FILE", options->file,
-                    "CSV, TSV, JSON Lines, JSON, SQuAD, CoNLL or text file, or a builtin such as "
-                    "builtin:sentiment.")
+                    fmt::format("CSV, TSV, JSON Lines, JSON, SQuAD, CoNLL or text file, or a builtin data "
+                                "set: {}.",
+                                fmt::join(builtinTableNames(), ", ")))
         ->required();
     app->add_option(
            "--train", options->against,

@@ -104,7 +104,8 @@ Subcommand addInspect(CLI::App& program)
     CLI::App* app = program.add_subcommand(
         "inspect", "Family, parameters and linear modules of a model; for a run, which of them are adapted.");
     const auto model = std::make_shared<std::string>();
-    app->add_option("MODEL_OR_RUN", *model, "A model folder, builtin:encoder, or a run.")->required();
+    app->add_option("MODEL_OR_RUN", *model, "A model folder, builtin:encoder, builtin:decoder, or a run.")
+        ->required();
     return {app, [model](Console& console) { return inspect(*model, console); }};
 }
 

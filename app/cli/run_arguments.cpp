@@ -20,9 +20,9 @@ fs::path runFolderOf(const std::string& argument)
 
 void addModelArguments(CLI::App& app, ModelArguments& arguments)
 {
-    app.add_option(
-           "RUN", arguments.runOrModel,
-           "A run folder, the name of a run as `runs` lists it, or a model folder (builtin:encoder too).")
+    app.add_option("RUN", arguments.runOrModel,
+                   "A run folder, the name of a run as `runs` lists it, or a model folder (builtin:encoder "
+                   "and builtin:decoder too).")
         ->required();
     app.add_option("--adapter", arguments.adapter, "A PEFT folder to put on a model folder.")
         ->type_name("DIR");

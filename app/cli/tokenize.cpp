@@ -53,7 +53,7 @@ Subcommand addTokenize(CLI::App& program)
     CLI::App* app =
         program.add_subcommand("tokenize", "Tokens and ids of texts, as a model's tokenizer makes them.");
     const auto options = std::make_shared<TokenizeOptions>();
-    app->add_option("--model", options->model, "A model folder, or builtin:encoder.")
+    app->add_option("--model", options->model, "A model folder, builtin:encoder or builtin:decoder.")
         ->type_name("M")
         ->required();
     app->add_flag("--no-special-tokens", options->isWithoutSpecialTokens,

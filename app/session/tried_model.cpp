@@ -1,21 +1,18 @@
 #include "app/session/tried_model.h"
 
-#include "core/base/error.h"
 #include "core/base/stopwatch.h"
 #include "core/config/model_config.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/experiment/prediction.h"
+#include "core/experiment/text_continuation.h"
 #include "core/lora/peft_config.h"
+#include "core/models/model_family.h"
 #include "core/models/model_loader.h"
-#include "core/models/text_generator.h"
 #include "core/runs/run_reader.h"
 
 #include <QString>
 
-#include <array>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace lora::app {
 
@@ -114,14 +111,28 @@ private:
     LanguageModel<float>& m_model;
 };
 
+/// The model's usual task unless the adapter's file names another; several tasks share its "SEQ_CLS".
+TaskType taskOf(const std::string& model, const std::filesystem::path& adapter)
+{
+    const TaskType usual = usualTask(readModelConfig(modelFolder(model)));
+    const std::string type = readPeftConfig(adapter).taskType;
+    if (type.empty() || type == peftTaskType(usual))
+        return usual;
+    for (const TaskType task : allTasks())
+        if (type == peftTaskType(task))
+            return task;
+    return usual;
+}
+
 TrainedModel opened(const ui::TrySource& source)
 {
     if (source.kind == ui::TrySource::Kind::Run)
         return openTrainedModel({source.path, std::nullopt, std::nullopt});
-    const TaskType task = source.task.value_or(taskOfFolder(source.path, source.adapter));
-    const auto adapter =
-        source.adapter.empty() ? std::nullopt : std::optional<std::filesystem::path>(source.adapter);
-    return openTrainedModel({source.path, adapter, task});
+    if (source.adapter.empty())
+        return openTrainedModel({source.path, std::nullopt, source.task});
+    const std::filesystem::path adapter = source.adapter;
+    return openTrainedModel(
+        {source.path, adapter, source.task ? *source.task : taskOf(source.path, adapter)});
 }
 
 } // namespace
@@ -198,7 +209,7 @@ ui::TryAnswer answerOf(TriedModel& model, const ui::TryQuestion& question, doubl
 
 namespace {
 
-GenerationConfig configOf(const ui::GenerationSettings& settings, const Tokenizer& tokenizer)
+GenerationConfig configOf(const ui::GenerationSettings& settings)
 {
     GenerationConfig config;
     config.maxNewTokens = settings.maxNewTokens;
@@ -206,9 +217,19 @@ GenerationConfig configOf(const ui::GenerationSettings& settings, const Tokenize
     config.topK = settings.topK;
     config.topP = settings.topP;
     config.seed = settings.seed;
-    if (const auto end = tokenizer.eosId())
-        config.stopTokens.push_back(*end);
     return config;
+}
+
+Prompt promptOf(const ui::TryQuestion& question)
+{
+    Prompt prompt{question.text, {}, PromptStyle::Plain};
+    if (question.style == ui::PromptStyle::Chat)
+        prompt.style = PromptStyle::Chat;
+    if (question.style == ui::PromptStyle::Instruction) {
+        prompt.style = PromptStyle::Instruction;
+        prompt.input = question.pair;
+    }
+    return prompt;
 }
 
 ui::TryEnd::Reason reasonOf(GenerationEnd end)
@@ -228,50 +249,21 @@ ui::TryEnd::Reason reasonOf(GenerationEnd end)
 
 } // namespace
 
-ui::TryEnd continueText(TriedModel& model, const ui::TryQuestion& question, double strength,
-                        const std::stop_token& stop, const std::function<void(const std::string&)>& onText)
+ui::TryEnd continuationOf(TriedModel& model, const ui::TryQuestion& question, double strength,
+                          const std::stop_token& stop, const std::function<void(const std::string&)>& onText)
 {
-    if (!model.trained.tokenizer)
-        throw Error(ErrorKind::BadInput, "the model folder has no tokenizer",
-                    "Put its tokenizer.json or vocabulary beside config.json.");
-    const Tokenizer& tokenizer = *model.trained.tokenizer;
     const StrengthScope scope(*model.trained.model, strength);
-    const Stopwatch clock;
-    const Encoding prompt = tokenizer.encode(question.text, std::nullopt, SpecialTokens::Add, 0);
-    StreamDecoder decoder(tokenizer);
+    const auto show = [&](const std::string& piece) {
+        onText(piece);
+        return !stop.stop_requested();
+    };
+    const Continuation made =
+        continueText(model.trained, promptOf(question), configOf(question.generation), show);
     ui::TryEnd end;
-    TextGenerator generator(*model.trained.model);
-    const auto result =
-        generator.generate(prompt.ids, configOf(question.generation, tokenizer), [&](std::int32_t id) {
-            ++end.tokens;
-            onText(decoder.push(id));
-            return !stop.stop_requested();
-        });
-    onText(decoder.finish());
-    end.reason = stop.stop_requested() ? ui::TryEnd::Reason::Cancelled : reasonOf(result.end);
-    end.seconds = clock.seconds();
+    end.tokens = static_cast<int>(made.ids.size());
+    end.seconds = made.seconds;
+    end.reason = stop.stop_requested() ? ui::TryEnd::Reason::Cancelled : reasonOf(made.end);
     return end;
-}
-
-TaskType taskOfFolder(const std::string& model, const std::string& adapter)
-{
-    const ModelConfig config = readModelConfig(modelFolder(model));
-    const std::string type = adapter.empty() ? std::string() : readPeftConfig(adapter).taskType;
-    const auto endsWith = [&](std::string_view end) { return config.architecture.ends_with(end); };
-    if (type == "CAUSAL_LM" || (type.empty() && (endsWith("ForCausalLM") || endsWith("LMHeadModel"))))
-        return TaskType::CausalLm;
-    if (type == "TOKEN_CLS" || (type.empty() && endsWith("ForTokenClassification")))
-        return TaskType::TokenClassification;
-    if (type == "QUESTION_ANS" || (type.empty() && endsWith("ForQuestionAnswering")))
-        return TaskType::QuestionAnswering;
-    if (type.empty() && endsWith("ForMaskedLM"))
-        return TaskType::MaskedLm;
-    const std::string problem = config.document.value("problem_type", nlohmann::ordered_json()).is_string()
-                                    ? config.document["problem_type"].get<std::string>()
-                                    : std::string();
-    if (problem == "multi_label_classification")
-        return TaskType::MultiLabelClassification;
-    return problem == "regression" ? TaskType::Regression : TaskType::SequenceClassification;
 }
 
 } // namespace lora::app

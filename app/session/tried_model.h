@@ -42,12 +42,9 @@ private:
 /// What the model says with this much of its adapter. For every task but causal-lm. Throws lora::Error.
 ui::TryAnswer answerOf(TriedModel& model, const ui::TryQuestion& question, double strength);
 
-/// Continues the question's text; pieces go to `onText` as they settle. Ends early when `stop` is requested.
-/// Throws lora::Error.
-ui::TryEnd continueText(TriedModel& model, const ui::TryQuestion& question, double strength,
-                        const std::stop_token& stop, const std::function<void(const std::string&)>& onText);
-
-/// The task the files of a model folder, or of an adapter for it, speak of.
-TaskType taskOfFolder(const std::string& model, const std::string& adapter);
+/// Continues the question's text, written in its style; pieces go to `onText` as they settle. Ends early when
+/// `stop` is requested. Throws lora::Error.
+ui::TryEnd continuationOf(TriedModel& model, const ui::TryQuestion& question, double strength,
+                          const std::stop_token& stop, const std::function<void(const std::string&)>& onText);
 
 } // namespace lora::app

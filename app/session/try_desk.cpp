@@ -112,7 +112,7 @@ TryDesk::Answers TryDesk::answer(TriedModel& model, const ui::TryQuestion& quest
         if (stop.stop_requested())
             piece.end = ui::TryEnd{ui::TryEnd::Reason::Cancelled, 0, 0};
         else
-            piece.end = continueText(model, question, strength, stop, [&](const std::string& text) {
+            piece.end = continuationOf(model, question, strength, stop, [&](const std::string& text) {
                 if (!text.empty())
                     mailbox.post({question.id, side, text, {}});
             });

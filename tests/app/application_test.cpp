@@ -20,6 +20,8 @@
 #include <QSettings>
 #include <QtTest>
 
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 using namespace lora;
@@ -393,13 +395,27 @@ private slots:
         question.generation.maxNewTokens = 12;
         std::string text;
         const ui::TryEnd end =
-            continueText(model, question, 1, {}, [&](const std::string& piece) { text += piece; });
+            continuationOf(model, question, 1, {}, [&](const std::string& piece) { text += piece; });
         QVERIFY(end.tokens <= 12);
         QVERIFY(!text.empty() || end.reason == ui::TryEnd::Reason::StopToken);
+        // The frame of an instruction is another prompt, and so is its input.
+        question.generation.temperature = 0;
+        std::set<std::string> texts;
+        for (const auto& [style, input] : {std::pair{ui::PromptStyle::Plain, ""},
+                                           {ui::PromptStyle::Instruction, ""},
+                                           {ui::PromptStyle::Instruction, "The Windmill opens in June."},
+                                           {ui::PromptStyle::Chat, ""}}) {
+            question.style = style;
+            question.pair = input;
+            std::string made;
+            continuationOf(model, question, 1, {}, [&](const std::string& piece) { made += piece; });
+            texts.insert(made);
+        }
+        QCOMPARE(texts.size(), std::size_t(4));
         std::stop_source stopped;
         stopped.request_stop();
         const ui::TryEnd cut =
-            continueText(model, question, 1, stopped.get_token(), [](const std::string&) {});
+            continuationOf(model, question, 1, stopped.get_token(), [](const std::string&) {});
         QVERIFY(cut.reason == ui::TryEnd::Reason::Cancelled);
         QVERIFY(cut.tokens <= 1);
     }

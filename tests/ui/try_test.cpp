@@ -300,6 +300,33 @@ private slots:
         QVERIFY(!stopButton().isEnabled());
     }
 
+    void aPromptIsWrittenPlainAsAnInstructionOrAsAChat()
+    {
+        open(TaskType::SequenceClassification, {"a", "b"});
+        QVERIFY(!m_page->input().styleField()->isVisible());
+        open(TaskType::CausalLm);
+        TryInput& input = m_page->input();
+        QVERIFY(input.styleField()->isVisible());
+        QVERIFY(!input.pairField()->isVisible());
+        input.setTexts(QStringLiteral("List the towns."), QStringLiteral("A train to Glenport"));
+        m_page->ask();
+        QVERIFY(lastQuestion().style == PromptStyle::Plain);
+        QCOMPARE(lastQuestion().pair, std::string());
+        input.styleField()->setCurrentIndex(1);
+        QVERIFY(input.pairField()->isVisible());
+        m_page->ask();
+        QVERIFY(lastQuestion().style == PromptStyle::Instruction);
+        QCOMPARE(lastQuestion().pair, std::string("A train to Glenport"));
+        m_page->addText(lastQuestion().id, TrySide::Adapted, QStringLiteral("Glenport"));
+        QCOMPARE(m_page->adapted().generated().toPlainText(),
+                 QStringLiteral("List the towns.\nA train to Glenport\n\nGlenport"));
+        input.styleField()->setCurrentIndex(2);
+        QVERIFY(!input.pairField()->isVisible());
+        m_page->ask();
+        QVERIFY(lastQuestion().style == PromptStyle::Chat);
+        QCOMPARE(lastQuestion().pair, std::string());
+    }
+
     void thePromptIsMutedAndTheContinuationIsNot()
     {
         GeneratedText view;

@@ -135,7 +135,7 @@ void TryPage::buildLayout()
     scroll->setFixedWidth(38 * kGrid);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(kGrid);
-    m_stop->setMinimumHeight(m_ask->sizeHint().height());
+    m_stop->setMinimumHeight(m_ask->minimumHeight());
     buttons->addWidget(m_ask);
     buttons->addWidget(m_stop);
     buttons->addStretch(1);
@@ -350,13 +350,14 @@ void TryPage::ask()
     m_question.source = m_model->source;
     m_question.text = m_input->text().toStdString();
     m_question.pair = m_input->pair().toStdString();
+    m_question.style = m_input->style();
     m_question.strength = m_strength->value() / 100.0;
     m_question.comparesBase = m_model->hasAdapter && m_compare->isChecked();
     m_question.generation = m_generation->settings();
     m_pending = m_question.comparesBase ? 2 : 1;
     for (AnswerPane* each : {m_base, m_adapted}) {
         if (m_model->task == TaskType::CausalLm)
-            each->startText(m_input->text());
+            each->startText(m_input->prompt());
         else
             each->setWorking();
     }

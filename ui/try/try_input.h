@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+class QComboBox;
 class QLabel;
 class QPlainTextEdit;
 class QPushButton;
@@ -21,11 +22,16 @@ public:
     void setModel(const TryModel& model);
     QString text() const;
     QString pair() const;
+    /// What a continuation is shown behind.
+    QString prompt() const;
+    /// Of a prompt; plain for every task but causal-lm.
+    PromptStyle style() const;
     void setTexts(const QString& text, const QString& pair);
     /// Whether there is enough to ask.
     bool isComplete() const;
     QPlainTextEdit* textField() const { return m_text; }
     QPlainTextEdit* pairField() const { return m_pair; }
+    QComboBox* styleField() const { return m_style; }
 
 signals:
     void edited();
@@ -37,9 +43,13 @@ protected:
 private:
     void setFields(const QString& text, const QString& textHint, const QString& pair,
                    const QString& pairHint);
+    void createStyles();
+    void refreshPrompt();
     static void setLines(QPlainTextEdit* field, int lines);
 
     TryModel m_model;
+    QComboBox* m_style;
+    QLabel* m_styleLabel;
     QLabel* m_textLabel;
     QLabel* m_pairLabel;
     QPlainTextEdit* m_text;

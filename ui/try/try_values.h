@@ -51,12 +51,16 @@ struct GenerationSettings
     bool operator==(const GenerationSettings&) const = default;
 };
 
+/// How a prompt is written; meanings as in lora::PromptStyle.
+enum class PromptStyle { Plain, Instruction, Chat };
+
 struct TryQuestion
 {
     std::uint64_t id = 0; ///< answers carry it; those to an earlier question are dropped
     TrySource source;
     std::string text; ///< text, question, or prompt
-    std::string pair; ///< second text or passage; empty: none
+    std::string pair; ///< second text, passage, or an instruction's input; empty: none
+    PromptStyle style = PromptStyle::Plain;
     double strength = 1;
     bool comparesBase = false;
     GenerationSettings generation;
