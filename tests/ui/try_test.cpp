@@ -346,6 +346,26 @@ private slots:
         m_page->input().setTexts(QStringLiteral("Once"), {});
         QTest::keyClick(m_page->input().textField(), Qt::Key_Return, Qt::ControlModifier);
         QCOMPARE(m_questions->count(), 1);
+        // The window's own shortcut of these keys starts a run.
+        QKeyEvent claim(QEvent::ShortcutOverride, Qt::Key_Return, Qt::ControlModifier);
+        claim.ignore();
+        QCoreApplication::sendEvent(m_page->input().textField(), &claim);
+        QVERIFY(claim.isAccepted());
+        QCOMPARE(m_questions->count(), 1);
+    }
+
+    void untilTheUserChoosesTheRunThatEndedLastIsTried()
+    {
+        auto runs = example::runs();
+        m_page->setRuns({runs.begin() + 1, runs.end()});
+        const auto earlier = m_models->last().first().value<TrySource>();
+        m_page->setRuns(runs);
+        const auto latest = m_models->last().first().value<TrySource>();
+        QCOMPARE(latest.path, runs.front()->folder.string());
+        QVERIFY(earlier.path != latest.path);
+        m_page->source().choose(earlier);
+        m_page->setRuns(runs);
+        QCOMPARE(m_page->source().source().path, earlier.path);
     }
 
     void aPausedRunOffersItsPresentWeightsUntilItGoesOn()

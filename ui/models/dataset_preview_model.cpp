@@ -3,6 +3,8 @@
 #include "core/config/column_aliases.h"
 #include "ui/format/quantities.h"
 
+#include <algorithm>
+
 namespace lora::ui {
 
 void DatasetPreviewModel::setPreview(const DatasetPreview& preview, TaskType task)
@@ -46,13 +48,21 @@ QString DatasetPreviewModel::roleOf(const std::string& column) const
     return m_preview.mapping.label == column ? calledByTask("label") : QString();
 }
 
+/// The line in the file, by which remarks name rows; where several rows share a line, the row's own number.
+std::int64_t DatasetPreviewModel::numberOf(std::size_t row) const
+{
+    const auto& lines = m_preview.lines;
+    const bool isShared = std::adjacent_find(lines.begin(), lines.end()) != lines.end();
+    return isShared ? static_cast<std::int64_t>(row) + 1 : lines[row];
+}
+
 QVariant DatasetPreviewModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
     const auto index = static_cast<std::size_t>(section);
     if (role != Qt::DisplayRole)
         return {};
     if (orientation == Qt::Vertical)
-        return index < m_preview.lines.size() ? QString::number(m_preview.lines[index]) : QString();
+        return index < m_preview.lines.size() ? QString::number(numberOf(index)) : QString();
     if (index >= m_preview.columns.size())
         return {};
     const QString name = qstr(m_preview.columns[index]);

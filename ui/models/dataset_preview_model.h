@@ -24,6 +24,7 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
+    std::int64_t numberOf(std::size_t row) const;
     QString roleOf(const std::string& column) const;
 
     DatasetPreview m_preview;

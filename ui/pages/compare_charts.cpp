@@ -150,13 +150,28 @@ void ComparePage::refreshBars()
     }
 }
 
+/// The one result that stands on the quality axis: an F1 and a loss have no place on the same. The curves'
+/// metric where it is a run's result, else the first run's.
+std::string ComparePage::qualityOf(const std::vector<RunRecordPtr>& runs) const
+{
+    const std::string chosen = m_metric->currentData().toString().toStdString();
+    for (const RunRecordPtr& run : runs)
+        if (run->summary.primaryMetric == chosen)
+            return chosen;
+    for (const RunRecordPtr& run : runs)
+        if (primaryResult(*run))
+            return run->summary.primaryMetric;
+    return {};
+}
+
 void ComparePage::refreshScatter()
 {
     m_scatter->clearSeries();
     const auto cost = static_cast<Cost>(m_cost->currentData().toInt());
-    const std::string chosen = m_metric->currentData().toString().toStdString();
     const auto runs = m_model->checkedRuns();
+    const std::string quality = qualityOf(runs);
     const auto dashes = dashOfTargets(runs);
+    std::size_t shown = 0;
     m_scatter->setXLogarithmic(cost == Cost::Trainable);
     m_scatter->setXAxis(m_cost->currentText().section(u' ', 1),
                         cost == Cost::Time ? AxisFormat::Duration
@@ -169,7 +184,7 @@ void ComparePage::refreshScatter()
                                 double(summary.peakMemoryBytes), summary.trainSeconds};
         const auto value = primaryResult(*run);
         const double x = costs[static_cast<std::size_t>(cost)];
-        if (!value || x <= 0)
+        if (!value || x <= 0 || summary.primaryMetric != quality)
             continue;
         SeriesStyle style;
         style.name = runName(*run);
@@ -180,8 +195,12 @@ void ComparePage::refreshScatter()
         const auto dash = dashes.find(targetsLabel(run->experiment.method));
         style.marker = dash == dashes.end() ? 0 : dash->second;
         m_scatter->append(m_scatter->addSeries(style), x, *value);
-        m_scatter->setTitle(tr("Quality (%1) against cost").arg(metricName(summary.primaryMetric)));
+        ++shown;
     }
+    const QString title = tr("Quality (%1) against cost").arg(metricName(quality));
+    if (shown > 0)
+        m_scatter->setTitle(
+            shown == runs.size() ? title : tr("%1, %2 of %3 runs").arg(title).arg(shown).arg(runs.size()));
 }
 
 } // namespace lora::ui

@@ -60,6 +60,7 @@ private:
     void addCurve(const RunRecord& run, int dash);
     void refreshBars();
     void refreshScatter();
+    std::string qualityOf(const std::vector<std::shared_ptr<const RunRecord>>& runs) const;
     void chooseColumns(const QPoint& position);
     void exportCurrent();
     std::map<QString, int> dashOfTargets(const std::vector<RunRecordPtr>& runs) const;

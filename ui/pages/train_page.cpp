@@ -187,7 +187,7 @@ void TrainPage::setRunStart(const RunStart& start, const ExperimentConfig&)
         plot->clearData();
         plot->setExtent(std::nullopt);
     }
-    QString name = metricName(m_primaryMetric);
+    QString name = metricName(shownMetric());
     if (!name.isEmpty()) {
         name[0] = name[0].toUpper();
         m_metric->setTitle(name);
@@ -218,24 +218,34 @@ void TrainPage::extendTo(double step)
         plot->setExtent(std::pair(m_firstStep, m_lastStep));
 }
 
+/// The loss has a plot of its own; language models' metric besides is its exponential.
+std::string TrainPage::shownMetric() const
+{
+    return m_primaryMetric == "loss" ? "perplexity" : m_primaryMetric;
+}
+
 void TrainPage::addEvaluation(const EvalMetrics& metrics)
 {
     const double x = double(metrics.step);
     const auto loss = metrics.values.find("loss");
     const auto primary = metrics.values.find(m_primaryMetric);
+    const auto shown = metrics.values.find(shownMetric());
     if (loss != metrics.values.end()) {
         m_loss->append(EvalLoss, x, loss->second);
         if (metrics.step == 0)
             m_loss->setLevel(tr("untuned"), loss->second);
     }
     extendTo(x);
+    if (shown != metrics.values.end()) {
+        m_metric->append(0, x, shown->second);
+        if (metrics.step == 0)
+            m_metric->setLevel(tr("untuned"), shown->second);
+    }
     if (primary == metrics.values.end())
         return;
-    m_metric->append(0, x, primary->second);
-    if (metrics.step == 0)
-        m_metric->setLevel(tr("untuned"), primary->second);
-    m_latest->setText(
-        tr("%1 %2 at step %3").arg(metricName(m_primaryMetric), qNumber(primary->second)).arg(metrics.step));
+    m_latest->setText(tr("eval %1 %2 at step %3")
+                          .arg(metricName(m_primaryMetric), qNumber(primary->second))
+                          .arg(metrics.step));
 }
 
 void TrainPage::setRunState(RunState state)

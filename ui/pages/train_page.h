@@ -41,6 +41,7 @@ signals:
     void problem(const QString& what, const QString& hint);
 
 private:
+    std::string shownMetric() const;
     void createPlots();
     void createControls();
     void buildLayout();

@@ -147,8 +147,11 @@ QCPRange TimeSeriesPlot::Canvas::dataRange() const
     }
     if (range.lower > range.upper)
         return {0, 1};
-    if (range.lower == range.upper)
-        return {range.lower - 0.5, range.upper + 0.5};
+    if (range.lower == range.upper) {
+        // Wide enough that the ticks beside a lone point read differently from its own.
+        const double margin = range.lower == 0 ? 0.5 : std::abs(range.lower) / 2;
+        return {range.lower - margin, range.upper + margin};
+    }
     return isXLogarithmic ? QCPRange(range.lower / 1.5, range.upper * 1.5) : range;
 }
 

@@ -172,8 +172,8 @@ void SourceCard::rebuild()
             current = m_choice->count() - 1;
     }
     m_choice->addItem(tr("Open model folder…"));
-    const bool isStopgap = !m_isChosen && m_current && m_current->kind == TrySource::Kind::Folder;
-    if ((current < 0 || isStopgap) && !m_entries.empty()) {
+    // Until the user chooses, it is the run that ended last.
+    if ((current < 0 || !m_isChosen) && !m_entries.empty()) {
         current = 0;
         m_isChosen = false;
     }

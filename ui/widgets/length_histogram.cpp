@@ -58,8 +58,8 @@ QString LengthHistogram::summaryText() const
         return tr("max_length %1").arg(m_cutoff);
     const double share = truncatedShare();
     if (share == 0)
-        return tr("max_length %1: no row is truncated").arg(m_cutoff);
-    return tr("max_length %1: %2 of rows truncated").arg(m_cutoff).arg(qPercent(share));
+        return tr("max_length %1: no row is longer").arg(m_cutoff);
+    return tr("max_length %1: %2 of rows are longer").arg(m_cutoff).arg(qPercent(share));
 }
 
 QRect LengthHistogram::plotArea() const

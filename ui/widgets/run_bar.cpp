@@ -158,7 +158,7 @@ void RunBar::refreshText()
     if (!m_recent.empty()) {
         if (!m_hasOutcome)
             parts += tr("step %1 / %2").arg(m_recent.back().step).arg(m_start.totalSteps);
-        parts += tr("loss %1").arg(qNumber(m_recent.back().loss));
+        parts += tr("train loss %1").arg(qNumber(m_recent.back().loss));
     }
     if (m_hasOutcome)
         parts.prepend(outcomeText());
