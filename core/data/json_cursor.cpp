@@ -26,6 +26,16 @@ JsonCursor::JsonCursor(std::string_view text, std::string source, std::uint32_t 
     , m_line(line)
 {}
 
+std::string jsonFault(std::string_view what)
+{
+    constexpr std::size_t longest = 120;
+    for (const std::string_view frontPart : {"] ", ": "})
+        if (const std::size_t end = what.substr(0, 80).find(frontPart); end != what.npos)
+            what.remove_prefix(end + frontPart.size());
+    const std::string text = unicode::validUtf8(what.substr(0, longest));
+    return what.size() > longest ? text + "…" : text;
+}
+
 void JsonCursor::fail(const std::string& what)
 {
     throw Error(ErrorKind::BadInput, fmt::format("{}, line {}: {}", m_source, m_line, what),
@@ -125,9 +135,7 @@ Json JsonCursor::take()
         return Json::parse(text);
     } catch (const Json::exception& exception) {
         m_line = first;
-        const std::string what = unicode::validUtf8(exception.what());
-        const std::size_t start = what.find(": ");
-        fail("not valid JSON: " + (start == std::string::npos ? what : what.substr(start + 2)));
+        fail("not valid JSON: " + jsonFault(exception.what()));
     }
 }
 

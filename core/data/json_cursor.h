@@ -44,4 +44,8 @@ private:
     int m_depth = 0;
 };
 
+/// What the JSON parser says, for a message: without its own codes, as valid UTF-8, on one short line (it
+/// quotes numbers and texts of any length).
+std::string jsonFault(std::string_view what);
+
 } // namespace lora

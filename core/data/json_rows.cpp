@@ -1,7 +1,7 @@
 #include "core/data/json_rows.h"
 
 #include "core/base/error.h"
-#include "core/text/unicode.h"
+#include "core/data/json_cursor.h"
 
 #include <algorithm>
 
@@ -69,10 +69,7 @@ Json parseObject(std::string_view text, const std::string& source, std::uint32_t
     try {
         value = Json::parse(text);
     } catch (const Json::exception& exception) {
-        // The parser quotes what it read last, which need not be valid UTF-8.
-        const std::string what = unicode::validUtf8(exception.what());
-        const std::size_t start = what.find(": ");
-        fail(source, line, "not valid JSON: " + (start == std::string::npos ? what : what.substr(start + 2)));
+        fail(source, line, "not valid JSON: " + jsonFault(exception.what()));
     }
     if (value.is_string())
         return {{"text", std::move(value)}};

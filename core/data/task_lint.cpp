@@ -73,6 +73,8 @@ std::string problemOf(const DataTable& table, const ResolvedColumns& columns, Ta
             columns.label ? answersAt(table, columns, row) : std::vector<Answer>{};
         const bool isLost =
             !answers.empty() && cells[*columns.textPair].find(trimmed(answers[0].text)) == std::string::npos;
+        if (!answers.empty() && isBlank(answers[0].text))
+            return "the answer is empty";
         return isLost ? "the answer does not stand in the passage" : "";
     }
     case TaskType::CausalLm:

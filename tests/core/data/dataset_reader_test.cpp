@@ -187,6 +187,16 @@ TEST(JsonReader, FaultsNameTheirLine)
     EXPECT_TRUE(has(errorOf("{\"a\": \"\xff\"}", "a.jsonl"), "line 1: not valid JSON"));
 }
 
+TEST(JsonReader, ANumberNoTypeHoldsIsNamedInAFewWords)
+{
+    for (const std::string kind : {"a.jsonl", "a.json"}) {
+        const std::string row = "{\"text\": \"a\", \"score\": 1" + std::string(100000, '0') + "}";
+        const std::string fault = errorOf(kind == "a.json" ? "[" + row + "]" : row, kind);
+        EXPECT_TRUE(has(fault, "line 1: not valid JSON: number overflow")) << fault.substr(0, 300);
+        EXPECT_LT(fault.size(), 400u);
+    }
+}
+
 TEST(JsonReader, DeepNestingAndCountlessKeysAreRefused)
 {
     EXPECT_TRUE(has(errorOf("{\"a\": " + std::string(1000000, '['), "a.jsonl"), "nests deeper"));

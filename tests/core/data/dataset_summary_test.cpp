@@ -1,6 +1,7 @@
 #include "core/data/dataset_summary.h"
 
 #include "core/data/dataset_reader.h"
+#include "core/data/task_lint.h"
 #include "core/data/tokenized_reader.h"
 #include "tests/core/data/word_tokenizer.h"
 #include "tests/support/assets.h"
@@ -77,6 +78,20 @@ TEST(DatasetSummary, ProblemsNameTheirLines)
     EXPECT_EQ(textAt(summary.problems, 6), "the text is empty|");
     EXPECT_EQ(textAt(summary.problems, 7), "the label is missing|");
     EXPECT_TRUE(std::ranges::is_sorted(summary.problems, {}, &DataProblem::line));
+}
+
+TEST(DatasetSummary, AnAnswerWithoutTextIsTold)
+{
+    DataTable table;
+    table.source = "x.json";
+    table.columns = {"question", "context", "answers"};
+    table.rows = {{"who", "it was Ada", R"([{"text": "", "answer_start": 0}])"}};
+    table.lines = {1};
+    const ResolvedColumns columns = resolveColumns(table, {}, TaskType::QuestionAnswering);
+    std::vector<DataProblem> problems;
+    lintLabels(table, columns, TaskType::QuestionAnswering, problems);
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_EQ(problems[0].text, "the answer is empty");
 }
 
 TEST(DatasetSummary, ImbalanceAndASingleLabelAreTold)
