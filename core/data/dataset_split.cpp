@@ -81,20 +81,24 @@ RowSplit splitRows(const TokenizedDataset& dataset, double share, std::uint64_t 
         const auto wanted =
             static_cast<std::size_t>(std::llround(static_cast<double>(countRows(groups)) * share));
         std::size_t held = 0;
-        // The last group stays: a class nobody trains on could not be evaluated either.
-        while (held < wanted && groups.size() >= 2) {
-            held += groups.back().size();
-            split.eval.insert(split.eval.end(), groups.back().begin(), groups.back().end());
-            groups.pop_back();
+        // The last group stays: a class nobody trains on could not be evaluated either. A text told so often
+        // that it would be far more than the share stays too.
+        for (std::size_t i = groups.size(); i-- > 0 && held < wanted && groups.size() >= 2;) {
+            if (held + groups[i].size() > 2 * wanted)
+                continue;
+            held += groups[i].size();
+            split.eval.insert(split.eval.end(), groups[i].begin(), groups[i].end());
+            groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(i));
         }
     }
     if (split.eval.empty()) {
         if (!largest)
-            throw Error(
-                ErrorKind::BadInput,
-                fmt::format("{}: no two different rows of one class, so none can be held out for evaluation",
-                            dataset.source),
-                "Add rows, or give a file of its own as data.eval.");
+            throw Error(ErrorKind::BadInput,
+                        fmt::format("{}: no two different rows{}, so none can be held out for evaluation",
+                                    dataset.source, classes.size() > 1 ? " of one class" : ""),
+                        "Add rows, or give a file of its own as data.eval.");
+        const auto bySize = [](const Rows& a, const Rows& b) { return a.size() < b.size(); };
+        std::ranges::rotate(*largest, std::next(std::ranges::min_element(*largest, bySize)));
         split.eval = largest->back();
         largest->pop_back();
     }

@@ -62,6 +62,29 @@ TEST(DatasetSplit, NothingToPartIsAnError)
     EXPECT_THROW(splitRows(rowsOf({{1, 0}, {1, 0}, {1, 1}}), 0.5, 1), Error);
 }
 
+TEST(DatasetSplit, ATextToldOverAndOverIsNotHeldOutFarBeyondTheShare)
+{
+    std::vector<std::pair<int, int>> rows(90, {1, 0});
+    for (int i = 2; i < 12; ++i)
+        rows.emplace_back(i, 0);
+    for (const std::uint64_t seed : {1, 2, 3, 4})
+        EXPECT_LE(splitRows(rowsOf(rows), 0.1, seed).eval.size(), 10u);
+    rows = std::vector<std::pair<int, int>>(90, {1, 0});
+    rows.emplace_back(2, 0);
+    for (const std::uint64_t seed : {1, 2, 3, 4})
+        EXPECT_EQ(splitRows(rowsOf(rows), 0.1, seed).eval.size(), 1u);
+}
+
+TEST(DatasetSplit, OnlyClassesAreSpokenOfAsClasses)
+{
+    try {
+        splitRows(rowsOf({{1, -1}, {1, -1}}), 0.5, 1);
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(std::string(error.what()).find("class"), std::string::npos) << error.what();
+    }
+}
+
 TEST(DatasetSplit, SelectedRowsKeepLabelsAndIdentity)
 {
     TokenizedDataset dataset = rowsOf({{1, 0}, {2, 1}, {3, 2}});
