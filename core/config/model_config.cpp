@@ -2,6 +2,7 @@
 
 #include "core/base/nearest_name.h"
 #include "core/config/model_config_reader.h"
+#include "core/config/model_document.h"
 
 #include <fmt/ranges.h>
 #include <fstream>
@@ -71,7 +72,7 @@ std::string nearestFamilyHint(const std::string& family)
         {"falcon", "llama"},        {"olmo", "llama"}};
     const auto relative = relatives.find(family);
     if (relative != relatives.end())
-        return fmt::format(" The nearest supported one is \"{}\".", relative->second);
+        return fmt::format("; the nearest supported one is \"{}\"", relative->second);
     return didYouMean(family, supportedFamilies());
 }
 
@@ -126,9 +127,9 @@ ModelConfig modelConfigFromJson(const Json& document, const std::string& source)
                     supported);
     const bool isEncoder = isOneOf(family, encoderFamilies);
     if (!isEncoder && !isOneOf(family, decoderFamilies))
-        reader.unsupported(fmt::format("models of the family \"{}\" are not supported.{}", family,
-                                       nearestFamilyHint(family)),
-                           supported);
+        reader.unsupported(
+            fmt::format("models of the family \"{}\" are not supported{}", family, nearestFamilyHint(family)),
+            supported);
     ModelConfig config = isEncoder ? readEncoderConfig(family, reader) : readDecoderConfig(family, reader);
     config.family = family;
     config.isDecoder = !isEncoder;
@@ -166,11 +167,7 @@ ModelConfig readModelConfig(const std::filesystem::path& folder)
     if (text.size() > limit)
         throw Error(ErrorKind::BadInput,
                     fmt::format("{}: larger than 16 MiB, not a config.json", path.string()));
-    const Json document = Json::parse(text, nullptr, false);
-    if (document.is_discarded())
-        throw Error(ErrorKind::BadInput, fmt::format("{}: not valid JSON", path.string()),
-                    "Fetch the model's config.json again.");
-    return modelConfigFromJson(document, path.string());
+    return modelConfigFromJson(parseModelDocument(text, path.string()), path.string());
 }
 
 } // namespace lora

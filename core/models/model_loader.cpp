@@ -345,8 +345,12 @@ ModelSummary describeModel(const std::string& pathOrBuiltin, std::optional<TaskT
                                             ? place->second
                                             : ParameterInfo{parameter.name(), parameter.shape(),
                                                             WeightPlace::Embeddings, -1, std::nullopt});
-        if (!tensors.contains(parameter.name()))
-            (family.mayBeMissing(parameter.name()) ? missing : missingBody).push_back(parameter.name());
+        const auto tensor = tensors.find(parameter.name());
+        const bool isBody = !family.mayBeMissing(parameter.name());
+        if (tensor == tensors.end())
+            (isBody ? missingBody : missing).push_back(parameter.name());
+        else if (isBody && tensor->second->shape != parameter.fileShape())
+            failOnShape(parameter, *tensor->second, folder.string());
     });
     failOnMissing(missingBody, folder.string());
     summary.notices = missingNotices(missing);

@@ -201,6 +201,8 @@ TEST(ModelLoading, AShapeThatContradictsConfigIsNamedWithBoth)
     expectError(ErrorKind::BadInput,
                 "bert.encoder.layer.0.intermediate.dense.weight has shape [11, 9], config.json says [13, 9]",
                 [&] { load(folder); });
+    expectError(ErrorKind::BadInput, "config.json says [13, 9]",
+                [&] { describeModel(folder.write().string(), classification, 3); });
 }
 
 TEST(ModelLoading, ABodyWithoutATensorIsRefused)
@@ -243,6 +245,20 @@ TEST(ModelLoading, OtherFamiliesAreNamedWithWhatIsSupported)
     }
     folder.config.erase("model_type");
     expectError(ErrorKind::BadInput, "\"model_type\" is missing", [&] { load(folder); });
+}
+
+TEST(ModelLoading, AConfigOfCountlessKeysOrLevelsIsRefusedAtOnce)
+{
+    ModelFolder folder;
+    std::string labels;
+    for (int id = 0; id < 100000; ++id)
+        labels += (id > 0 ? ",\"" : "\"") + std::to_string(id) + "\":\"x\"";
+    folder.folder().write("config.json", R"({"model_type":"bert","id2label":{)" + labels + "}}");
+    expectError(ErrorKind::BadInput, "more than 10000 keys",
+                [&] { readModelConfig(folder.folder().path()); });
+    const std::string deep(100000, '[');
+    folder.folder().write("config.json", R"({"model_type":"bert","id2label":)" + deep);
+    expectError(ErrorKind::BadInput, "nested deeper", [&] { readModelConfig(folder.folder().path()); });
 }
 
 TEST(ModelLoading, HostileConfigValuesAreRefusedByName)
