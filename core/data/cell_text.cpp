@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 
 namespace lora {
@@ -33,8 +34,8 @@ bool isNumber(const std::string& text)
     if (text.empty() || text.find_first_not_of("0123456789+-.eE") != std::string::npos)
         return false;
     char* end = nullptr;
-    std::strtod(text.c_str(), &end);
-    return end == text.c_str() + text.size();
+    const float value = std::strtof(text.c_str(), &end);
+    return end == text.c_str() + text.size() && std::isfinite(value);
 }
 
 bool isInteger(const std::string& text)

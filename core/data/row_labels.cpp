@@ -217,7 +217,8 @@ std::unique_ptr<RowLabels> rowLabels(const DataTable& table, const ResolvedColum
                                 fmt::join(table.columns, ", ")),
                     options.task == TaskType::Regression
                         ? "Name the column with the numbers as data.columns.label."
-                        : "Name the column with the classes as data.columns.label.");
+                        : "Name the column with the classes as data.columns.label, or set task.type to what "
+                          "the data is for.");
     if (!columns.label)
         return nullptr;
     if (options.task == TaskType::Regression)

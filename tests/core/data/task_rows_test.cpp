@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/data/cell_text.h"
 #include "core/data/collator.h"
 #include "core/data/dataset_reader.h"
 #include "core/data/dataset_split.h"
@@ -83,6 +84,13 @@ TEST(RegressionRows, HaveOneNumberAndNamedLinesWhereTheyHaveNone)
     prediction.areLabelsRequired = false;
     EXPECT_TRUE(
         std::isnan(packed(rowsOf("text\na b\n", "x.csv", prediction), TaskType::Regression).targets[0]));
+}
+
+TEST(RegressionRows, BeyondWhatSinglePrecisionHoldsAreNamedBeforeTraining)
+{
+    EXPECT_TRUE(isNumber("-1.5e30"));
+    for (const char* cell : {"1e39", "-1e400", "nan", "inf", "0x10", ""})
+        EXPECT_FALSE(isNumber(cell)) << cell;
 }
 
 TEST(WordRows, CarryTheirTagOnTheFirstToken)
