@@ -253,8 +253,14 @@ ui::TryEnd continuationOf(TriedModel& model, const ui::TryQuestion& question, do
                           const std::stop_token& stop, const std::function<void(const std::string&)>& onText)
 {
     const StrengthScope scope(*model.trained.model, strength);
+    // A reply is a text of its own; only what goes on from a plain prompt keeps the space between them.
+    bool isStart = question.style != ui::PromptStyle::Plain;
     const auto show = [&](const std::string& piece) {
-        onText(piece);
+        const std::size_t begin = isStart ? piece.find_first_not_of(" \n") : 0;
+        if (begin != std::string::npos) {
+            isStart = false;
+            onText(piece.substr(begin));
+        }
         return !stop.stop_requested();
     };
     const Continuation made =

@@ -409,6 +409,7 @@ private slots:
             question.pair = input;
             std::string made;
             continuationOf(model, question, 1, {}, [&](const std::string& piece) { made += piece; });
+            QVERIFY(style == ui::PromptStyle::Plain || !made.starts_with(' '));
             texts.insert(made);
         }
         QCOMPARE(texts.size(), std::size_t(4));
