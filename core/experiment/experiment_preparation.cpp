@@ -23,14 +23,16 @@ void checkLength(const ExperimentConfig& experiment, const ModelSummary& summary
                     fmt::format("Set data.max_length to {} or less.", summary.maxPositions));
 }
 
-/// A checkpoint that was trained on the same labels keeps its own order of ids: its classifier's rows mean them.
+/// A checkpoint that was trained on the same labels keeps its own order of ids: its classifier's rows mean
+/// them.
 void followLabelOrder(const std::vector<std::string>& modelLabels, TokenizedDataset& dataset)
 {
     if (modelLabels == dataset.labelNames)
         return;
     std::vector<std::int32_t> modelIds;
     for (const std::string& name : dataset.labelNames)
-        modelIds.push_back(static_cast<std::int32_t>(std::ranges::find(modelLabels, name) - modelLabels.begin()));
+        modelIds.push_back(
+            static_cast<std::int32_t>(std::ranges::find(modelLabels, name) - modelLabels.begin()));
     const auto follow = [&](std::int32_t& label) {
         if (label >= 0)
             label = modelIds[static_cast<std::size_t>(label)];
@@ -58,15 +60,18 @@ std::int64_t labelCount(const ExperimentData& prepared, const std::vector<std::s
     if (!prepared.data.isTokenized)
         return count;
     if (prepared.initialAdapter)
-        count = std::max(count, adapterLabelCount(openAdapterTensors(*prepared.experiment.method.lora.initAdapter)));
+        count = std::max(count,
+                         adapterLabelCount(openAdapterTensors(*prepared.experiment.method.lora.initAdapter)));
     return std::max({count, static_cast<std::int64_t>(modelLabels.size()), std::int64_t{2}});
 }
 
-void growLabelNames(TokenizedDataset& dataset, const std::vector<std::string>& modelLabels, std::int64_t count)
+void growLabelNames(TokenizedDataset& dataset, const std::vector<std::string>& modelLabels,
+                    std::int64_t count)
 {
     const bool isModels = static_cast<std::int64_t>(modelLabels.size()) == count;
     for (auto id = static_cast<std::int64_t>(dataset.labelNames.size()); id < count; ++id)
-        dataset.labelNames.push_back(isModels ? modelLabels[static_cast<std::size_t>(id)] : std::to_string(id));
+        dataset.labelNames.push_back(isModels ? modelLabels[static_cast<std::size_t>(id)]
+                                              : std::to_string(id));
 }
 
 void readInitialAdapter(ExperimentData& prepared)
@@ -103,6 +108,25 @@ void settleLabels(ExperimentData& prepared, const std::vector<std::string>& mode
         else if (!prepared.data.isTokenized && haveSameLabels(modelLabels, dataset->labelNames))
             followLabelOrder(modelLabels, *dataset);
     }
+}
+
+/// What adapting an output layer that shares the word embeddings' weight means for what comes out of the run.
+std::vector<std::string> outputLayerNotices(const TrainingPlan& plan, const ModelParts& parts)
+{
+    if (parts.tiedModule.empty())
+        return {};
+    const std::string shared = fmt::format("{} shares its weight with the word embeddings", parts.tiedModule);
+    if (plan.adapterOf(parts.tiedModule))
+        return {fmt::format(
+            "{}: the adapter changes the output alone. A merged model gets an output layer of its own "
+            "(tie_word_embeddings false), and llama.cpp cannot load such an adapter.",
+            shared)};
+    if (plan.untiedModule.empty())
+        return {};
+    return {fmt::format(
+        "{}: it is trained as a copy, the embeddings stay. The copy is saved whole, and a merged model "
+        "has tie_word_embeddings false.",
+        shared)};
 }
 
 } // namespace
@@ -144,15 +168,20 @@ ExperimentData prepareData(const ExperimentConfig& experiment)
     const ModelConfig config = readModelConfig(prepared.modelFolder);
     prepared.tokenizer = tokenizerOf(prepared.modelFolder);
     readInitialAdapter(prepared);
-    prepared.data = loadDataset(experiment.data, experiment.task, prepared.tokenizer.get(), experiment.training.seed);
+    prepared.data =
+        loadDataset(experiment.data, experiment.task, prepared.tokenizer.get(), experiment.training.seed);
     settleLabels(prepared, config.labelNames);
     prepared.summary = describeModel(experiment.model, experiment.task, prepared.numLabels);
+    const ModelParts parts = partsOf(prepared.summary, experiment.task);
+    for (std::string& notice : outputLayerNotices(planTraining(prepared.experiment.method, parts), parts))
+        prepared.notices.push_back(std::move(notice));
     if (!prepared.data.isTokenized)
         checkLength(experiment, prepared.summary);
     const InputLimits limits{config.vocabSize, config.maxPositionEmbeddings, config.typeVocabSize};
     checkTokenIds(prepared.data.train, limits);
     checkTokenIds(prepared.data.eval, limits);
-    prepared.notices.insert(prepared.notices.end(), prepared.data.notices.begin(), prepared.data.notices.end());
+    prepared.notices.insert(prepared.notices.end(), prepared.data.notices.begin(),
+                            prepared.data.notices.end());
     return prepared;
 }
 

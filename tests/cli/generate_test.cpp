@@ -68,5 +68,29 @@ TEST(Generate, BadRequestsNameWhatIsWrong)
     EXPECT_NE(longest.err.find("512"), std::string::npos) << longest.err;
 }
 
+TEST(OutputLayer, AdaptingATiedHeadSaysWhatItMeansForTheExport)
+{
+    TemporaryFolder folder;
+    const std::string data =
+        folder.write("train.txt", "the cat sat on the mat and the dog sat on the cat. ").string();
+    Program program;
+    const auto notice = [&](const nlohmann::json& method) {
+        const nlohmann::json experiment = {{"model", "builtin:decoder"},
+                                           {"task", {{"type", "causal-lm"}}},
+                                           {"data", {{"train", data}, {"eval", data}, {"max_length", 32}}},
+                                           {"method", method},
+                                           {"training", {{"max_steps", 1}}}};
+        const std::string file = folder.write("experiment.json", experiment.dump()).string();
+        const Finished done = program.run({"train", file, "--set", "name=x"});
+        EXPECT_EQ(done.code, 0) << done.err;
+        return done.err + done.out;
+    };
+    EXPECT_NE(notice({{"type", "lora"}, {"target_modules", {"lm_head"}}}).find("changes the output alone"),
+              std::string::npos);
+    EXPECT_NE(notice({{"type", "head"}}).find("trained as a copy"), std::string::npos);
+    EXPECT_EQ(notice({{"type", "lora"}, {"target_modules", {"q_proj"}}}).find("word embeddings"),
+              std::string::npos);
+}
+
 } // namespace
 } // namespace lora::test

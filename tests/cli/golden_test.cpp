@@ -145,11 +145,13 @@ TEST_P(CommandLineGolden, PredictPrintsTheLogitsOfTheAdaptedModel)
     EXPECT_LT(relativeDifference(logits.data(), expected), logitsTolerance);
 }
 
-TEST_P(CommandLineGolden, TrainFollowsTheTenSteps)
+/// Not question answering: the file's loss counts padding, which does not exist here, see AnswerGolden.
+class CommandLineTrainingGolden : public CommandLineGolden
+{};
+
+TEST_P(CommandLineTrainingGolden, TrainFollowsTheTenSteps)
 {
     const GoldenCase golden(GetParam());
-    if (golden.task() == TaskType::QuestionAnswering)
-        GTEST_SKIP() << "the file's loss counts padding, which does not exist here: see AnswerGolden";
     const std::string run = (folder / "run").string();
     const Finished finished = program.run({"train", writeExperiment(golden), "--out", run, "--json"});
     ASSERT_EQ(finished.code, 0) << finished.err;
@@ -164,12 +166,23 @@ TEST_P(CommandLineGolden, TrainFollowsTheTenSteps)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, CommandLineGolden, testing::ValuesIn(cases()), [](const auto& tested) {
+std::string nameOf(const testing::TestParamInfo<std::string>& tested)
+{
     std::string name = tested.param;
     std::replace_if(
         name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
     return name;
-});
+}
+
+std::vector<std::string> trainingCases()
+{
+    std::vector<std::string> all = cases();
+    std::erase(all, "families/bert-question-answering");
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, CommandLineGolden, testing::ValuesIn(cases()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Cases, CommandLineTrainingGolden, testing::ValuesIn(trainingCases()), nameOf);
 
 TEST_F(CommandLineGoldenBase, PredictWithoutAdapterPrintsTheBaseModel)
 {
