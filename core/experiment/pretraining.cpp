@@ -1,6 +1,7 @@
 #include "core/experiment/pretraining.h"
 
 #include "core/base/error.h"
+#include "core/base/quantity_text.h"
 #include "core/data/builtin_data.h"
 #include "core/data/column_mapping.h"
 #include "core/data/dataset_reader.h"
@@ -14,6 +15,8 @@
 
 #include <list>
 #include <map>
+
+#include <unistd.h>
 
 namespace lora {
 
@@ -147,6 +150,21 @@ void writeWeights(const fs::path& file, LanguageModel<float>& model)
     writeSafetensors(file, std::move(tensors));
 }
 
+/// Weights, gradients and AdamW's two averages: with less memory than that, training cannot take one step.
+void checkFitsMemory(std::int64_t parameters)
+{
+    constexpr double bytesEach = 4.0 * sizeof(float);
+    const double memory =
+        static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+    const double needed = bytesEach * static_cast<double>(parameters);
+    if (needed > memory)
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("model: {} parameters need {} to be trained, this computer has {}",
+                                countText(static_cast<double>(parameters)), bytesText(needed),
+                                bytesText(memory)),
+                    "Lower the sizes under model, or tokenizer.vocab_size.");
+}
+
 void writeStart(const PretrainingConfig& config, const fs::path& folder, NewModel& made)
 {
     const ExperimentConfig& experiment = config.experiment;
@@ -156,9 +174,11 @@ void writeStart(const PretrainingConfig& config, const fs::path& folder, NewMode
     made.vocabularySize = tokenizer->vocabularySize();
     const Json document = completeConfig(config.model, *tokenizer, experiment.task);
     writeFileAtomically(folder / "config.json", document.dump(2) + "\n");
-    const auto model =
-        createModel<float>(readModelConfig(folder), experiment.task, 0, experiment.training.seed);
-    made.parameters = model->parameterCount();
+    const ModelConfig modelConfig = readModelConfig(folder);
+    // Weights are reserved where they are first written: a model that is only made has sizes alone.
+    made.parameters = familyOf<float>(modelConfig).make(modelConfig, experiment.task, 0)->parameterCount();
+    checkFitsMemory(made.parameters);
+    const auto model = createModel<float>(modelConfig, experiment.task, 0, experiment.training.seed);
     writeWeights(folder / "model.safetensors", *model);
 }
 
@@ -176,7 +196,7 @@ NewModel makeNewModel(const PretrainingConfig& config, const fs::path& runFolder
     try {
         writeFolderAtomically(made.experiment.model,
                               [&](const fs::path& folder) { writeStart(config, folder, made); });
-    } catch (const Error&) {
+    } catch (...) {
         fs::remove(runFolder, ignored); // only where it is empty: what could not begin leaves nothing behind
         throw;
     }

@@ -5,6 +5,7 @@
 #include "core/config/config_document.h"
 #include "core/config/experiment_paths.h"
 #include "core/config/model_config.h"
+#include "core/config/model_document.h"
 #include "core/config/object_reader.h"
 #include "core/io/atomic_file.h"
 
@@ -120,7 +121,7 @@ void readModelFile(const std::string& path, const fs::path& base, PretrainingCon
         file /= "config.json";
     try {
         constexpr std::uintmax_t limit = 16u << 20;
-        config.model = nlohmann::ordered_json::parse(readFile(file, limit), nullptr, false);
+        config.model = parseModelDocument(readFile(file, limit), file.string());
     } catch (const Error& fault) {
         issues.push_back({"model", Severity::Error, fault.what()});
         return;
@@ -150,9 +151,13 @@ void readModel(const Json* value, const fs::path& base, PretrainingConfig& confi
     nlohmann::ordered_json whole = config.model;
     whole["vocab_size"] = 1000; // any: only the tokenizer knows
     try {
-        modelConfigFromJson(whole, "model");
+        modelConfigFromJson(whole, "the new model");
     } catch (const Error& fault) {
-        issues.push_back({"model", Severity::Error, fmt::format("{} {}", fault.what(), fault.hint())});
+        // The hint of a value that is not supported lists those that are; the others speak of a downloaded
+        // file.
+        const bool listsValues = fault.kind() == ErrorKind::Unsupported;
+        issues.push_back({"model", Severity::Error,
+                          listsValues ? fmt::format("{}. {}", fault.what(), fault.hint()) : fault.what()});
     }
 }
 

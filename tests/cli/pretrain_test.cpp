@@ -216,6 +216,12 @@ TEST_F(Pretraining, WhatCannotBeginSaysWhyAndLeavesNoFolder)
     EXPECT_NE(refused.err.find("too small"), std::string::npos) << refused.err;
 
     document = config();
+    document["model"]["hidden_size"] = 1 << 20; // weights of many terabytes
+    refused = pretrain(document);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_NE(refused.err.find("this computer has"), std::string::npos) << refused.err;
+
+    document = config();
     document["data"]["max_length"] = 64; // the model has 32 positions
     EXPECT_EQ(pretrain(document).code, 2);
 
