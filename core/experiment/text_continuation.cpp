@@ -72,7 +72,7 @@ Continuation continueText(const TrainedModel& trained, const Prompt& prompt, Gen
     const Stopwatch clock;
     const auto take = [&](const std::string& piece) {
         continuation.text += piece;
-        return !onText || piece.empty() || onText(piece);
+        return !onText || onText(piece);
     };
     const auto result = generator.generate(continuation.promptIds, config,
                                            [&](std::int32_t id) { return take(decoder.push(id)); });

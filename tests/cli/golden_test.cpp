@@ -14,29 +14,6 @@ namespace {
 constexpr double logitsTolerance = 1e-4;
 constexpr double lossTolerance = 1e-3;
 
-std::vector<std::string> cases()
-{
-    return {"families/bert-sequence-classification",
-            "families/bert-question-answering",
-            "families/bert-token-classification",
-            "families/bert-masked-lm",
-            "families/distilbert-sequence-classification",
-            "families/roberta-sequence-classification",
-            "families/gpt2-causal-lm",
-            "families/gpt2-causal-lm-all-linear",
-            "families/gpt_neo-causal-lm",
-            "families/llama-causal-lm",
-            "families/llama-causal-lm-tied-all-linear",
-            "families/mistral-causal-lm",
-            "families/qwen2-causal-lm",
-            "variants/rslora/bert-sequence-classification",
-            "variants/rslora/llama-causal-lm",
-            "variants/rank_pattern/bert-sequence-classification",
-            "variants/layers_to_transform/bert-sequence-classification",
-            "variants/layers_to_transform/llama-causal-lm",
-            "variants/bias_lora_only/bert-sequence-classification"};
-}
-
 class CommandLineGoldenBase : public testing::Test
 {
 protected:
@@ -174,19 +151,13 @@ std::string nameOf(const testing::TestParamInfo<std::string>& tested)
     return name;
 }
 
-std::vector<std::string> trainingCases()
-{
-    std::vector<std::string> all = cases();
-    std::erase(all, "families/bert-question-answering");
-    return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(Cases, CommandLineGolden, testing::ValuesIn(cases()), nameOf);
-INSTANTIATE_TEST_SUITE_P(Cases, CommandLineTrainingGolden, testing::ValuesIn(trainingCases()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Cases, CommandLineGolden, testing::ValuesIn(goldenCases()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Cases, CommandLineTrainingGolden, testing::ValuesIn(casesWithComparableLoss()),
+                         nameOf);
 
 TEST_F(CommandLineGoldenBase, PredictWithoutAdapterPrintsTheBaseModel)
 {
-    const GoldenCase golden(cases().front());
+    const GoldenCase golden(goldenCases().front());
     const Finished finished = program.run(
         {"predict", golden.folder.string(), "--input-ids", writeRows(golden, false), "--logits", "--json"});
     ASSERT_EQ(finished.code, 0) << finished.err;
