@@ -96,7 +96,7 @@ int cost(const CostOptions& options, Console& console)
     const ExperimentConfig experiment = loadExperiment(options.experiment, options.settings);
     console.status("reading the model and the data");
     const CostInputs inputs = gatherCostInputs(experiment);
-    const CostReport report = estimateCost(experiment, inputs.facts, inputs.calibration);
+    const CostReport report = estimateCost(inputs.experiment, inputs.facts, inputs.calibration);
     console.print(textOf(report));
     console.document(jsonOf(report));
     return 0;

@@ -12,7 +12,7 @@ void writeReport(const std::string& title, const std::vector<std::shared_ptr<con
     try {
         const ExperimentConfig& experiment = runs.front()->experiment;
         const CostInputs inputs = gatherCostInputs(experiment);
-        report.cost = estimateCost(experiment, inputs.facts, inputs.calibration);
+        report.cost = estimateCost(inputs.experiment, inputs.facts, inputs.calibration);
     } catch (const Error& error) {
         console.log(
             fmt::format("note: no cost section, since model or data cannot be read: {}", error.what()));

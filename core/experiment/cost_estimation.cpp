@@ -10,6 +10,7 @@ CostInputs gatherCostInputs(const ExperimentConfig& experiment)
 {
     const ExperimentData prepared = prepareData(experiment);
     CostInputs inputs;
+    inputs.experiment = prepared.experiment;
     inputs.facts.model = prepared.summary;
     inputs.facts.numLabels = prepared.numLabels;
     inputs.facts.trainLengths = prepared.data.train.lengths();

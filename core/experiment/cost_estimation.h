@@ -6,12 +6,13 @@
 
 namespace lora {
 
-/// Everything `estimateCost` needs, gathered from the experiment's model and data without training: tokenises the training
-/// rows and calibrates this machine (a fraction of a second).
+/// Everything `estimateCost` needs, gathered from the experiment's model and data without training: tokenises
+/// the training rows and calibrates this machine (a fraction of a second).
 struct CostInputs
 {
     WorkloadFacts facts;
     Calibration calibration;
+    ExperimentConfig experiment; ///< with what only the model can tell filled in
 };
 
 /// Throws lora::Error when model or data cannot be read.

@@ -8,6 +8,7 @@
 #include "core/models/model_loader.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <set>
 
 namespace lora {
@@ -173,6 +174,11 @@ ExperimentData prepareData(const ExperimentConfig& experiment)
     settleLabels(prepared, config.labelNames);
     prepared.summary = describeModel(experiment.model, experiment.task, prepared.numLabels);
     const ModelParts parts = partsOf(prepared.summary, experiment.task);
+    if (adoptUsualTargets(prepared.experiment.method, parts))
+        prepared.notices.push_back(fmt::format(
+            "method.target_modules is not set: {}, as PEFT takes in this family.",
+            fmt::join(std::get<std::vector<std::string>>(prepared.experiment.method.lora.targetModules),
+                      ", ")));
     for (std::string& notice : outputLayerNotices(planTraining(prepared.experiment.method, parts), parts))
         prepared.notices.push_back(std::move(notice));
     if (!prepared.data.isTokenized)

@@ -26,8 +26,7 @@ public:
     RecordingObserver(RunRecorder& recorder, TrainingObserver& observer)
         : m_recorder(recorder)
         , m_observer(observer)
-    {
-    }
+    {}
 
     void onStart(const RunStart& start) override
     {
@@ -66,7 +65,8 @@ WorkCounts workOf(const TrainerState& state, TaskType task)
     return work;
 }
 
-void noteEstimate(const ExperimentData& prepared, const Trainer& trainer, const CostReport& cost, RunSummary& summary)
+void noteEstimate(const ExperimentData& prepared, const Trainer& trainer, const CostReport& cost,
+                  RunSummary& summary)
 {
     const double epochs = static_cast<double>(trainer.totalSteps()) /
                           std::max(1.0, std::ceil(static_cast<double>(prepared.data.train.size()) /
@@ -84,10 +84,13 @@ void noteWork(const ExperimentData& prepared, const TrainerState& state, RunSumm
     const ExperimentConfig& experiment = prepared.experiment;
     const ModelParts parts = partsOf(prepared.summary, experiment.task);
     const WorkCounts work = workOf(state, experiment.task);
-    summary.flops =
-        trainingLedger(prepared.summary, experiment.task, planTraining(experiment.method, parts)).total(work).total();
+    summary.flops = trainingLedger(prepared.summary, experiment.task, planTraining(experiment.method, parts))
+                        .total(work)
+                        .total();
     summary.flopsFullFineTuning =
-        trainingLedger(prepared.summary, experiment.task, planTraining({MethodType::Full, {}}, parts)).total(work).total();
+        trainingLedger(prepared.summary, experiment.task, planTraining({MethodType::Full, {}}, parts))
+            .total(work)
+            .total();
     summary.peakMemoryBytes = peakResidentBytes();
 }
 
@@ -98,8 +101,8 @@ TokenizedDataset probeOf(const LoadedData& data)
     TokenizedDataset probe;
     probe.labelNames = rows.labelNames;
     constexpr std::size_t probeRows = 16;
-    probe.examples.assign(rows.examples.begin(),
-                          rows.examples.begin() + static_cast<std::ptrdiff_t>(std::min(probeRows, rows.size())));
+    probe.examples.assign(rows.examples.begin(), rows.examples.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                             probeRows, rows.size())));
     return probe;
 }
 
@@ -110,7 +113,8 @@ std::int64_t writeResult(const ExperimentData& prepared, LanguageModel<float>& m
     std::error_code error;
     if (prepared.experiment.method.type != MethodType::Lora) {
         writeModelFolder(runFolder / "model", model, prepared.modelFolder);
-        return static_cast<std::int64_t>(std::filesystem::file_size(runFolder / "model" / "model.safetensors", error));
+        return static_cast<std::int64_t>(
+            std::filesystem::file_size(runFolder / "model" / "model.safetensors", error));
     }
     const std::filesystem::path folder = runFolder / "adapter";
     writePeftAdapter(folder, model, prepared.experiment.method.lora, prepared.experiment.model);
@@ -135,7 +139,8 @@ std::unique_ptr<RunRecorder> openRecorder(const RunRequest& request, const Exper
     return std::make_unique<RunRecorder>(request.runFolder, origin);
 }
 
-/// Data files may have changed between a run's start and its resumption: it would not be the same run any more.
+/// Data files may have changed between a run's start and its resumption: it would not be the same run any
+/// more.
 void checkUnchanged(const std::filesystem::path& runFolder, const ExperimentData& prepared)
 {
     const RunHashes hashes = readRunHashes(runFolder);
@@ -199,9 +204,11 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
 std::filesystem::path newRunFolder(const std::filesystem::path& parent, const ExperimentConfig& experiment)
 {
     std::string name;
-    for (const char c : experiment.name.empty() ? std::string(toString(experiment.method.type)) : experiment.name)
+    for (const char c :
+         experiment.name.empty() ? std::string(toString(experiment.method.type)) : experiment.name)
         name += std::isalnum(static_cast<unsigned char>(c)) ? c : '-';
-    const std::string stem = fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::localtime(std::time(nullptr)), name.substr(0, 60));
+    const std::string stem =
+        fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::localtime(std::time(nullptr)), name.substr(0, 60));
     std::filesystem::path folder = parent / stem;
     std::error_code error;
     for (int i = 2; std::filesystem::exists(folder, error); ++i)

@@ -1,5 +1,7 @@
 #include "core/lora/training_plan.h"
 
+#include <algorithm>
+
 namespace lora {
 
 namespace {
@@ -46,6 +48,25 @@ const AdapterPlan* TrainingPlan::adapterOf(const std::string& module) const
         if (adapter.module == module)
             return &adapter;
     return nullptr;
+}
+
+bool adoptUsualTargets(MethodConfig& method, const ModelParts& parts)
+{
+    using Names = std::vector<std::string>;
+    if (method.type != MethodType::Lora || method.lora.targetModules != LoraConfig{}.targetModules)
+        return false;
+    const auto has = [&](const std::string& name) {
+        return std::any_of(parts.linears.begin(), parts.linears.end(),
+                           [&](const TargetCandidate& linear) { return linear.name.ends_with("." + name); });
+    };
+    for (const Names& targets :
+         {Names{"query", "value"}, Names{"q_proj", "v_proj"}, Names{"q_lin", "v_lin"}, Names{"c_attn"}})
+        if (std::all_of(targets.begin(), targets.end(), has)) {
+            const bool isOther = targets != std::get<Names>(method.lora.targetModules);
+            method.lora.targetModules = targets;
+            return isOther;
+        }
+    return false;
 }
 
 TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts)

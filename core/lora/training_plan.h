@@ -36,6 +36,10 @@ struct TrainingPlan
     bool isTrained(const std::string& parameter) const { return trainedParameters.contains(parameter); }
 };
 
+/// LoRA's default targets are BERT's query and value. In a model that has no such modules they become what
+/// PEFT takes there: q_proj and v_proj, c_attn, q_lin and v_lin. Whether that was so.
+bool adoptUsualTargets(MethodConfig& method, const ModelParts& parts);
+
 /// Throws lora::Error (BadUsage) as planAdapters does.
 TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts);
 

@@ -68,6 +68,26 @@ TEST(Generate, BadRequestsNameWhatIsWrong)
     EXPECT_NE(longest.err.find("512"), std::string::npos) << longest.err;
 }
 
+TEST(UsualTargets, AreThoseOfTheFamilyWhereTheExperimentNamesNone)
+{
+    TemporaryFolder folder;
+    const std::string data =
+        folder.write("train.txt", "the cat sat on the mat and the dog sat on the cat. ").string();
+    const nlohmann::json experiment = {{"model", "builtin:decoder"},
+                                       {"task", {{"type", "causal-lm"}}},
+                                       {"data", {{"train", data}, {"eval", data}, {"max_length", 32}}},
+                                       {"training", {{"max_steps", 1}}}};
+    const std::string file = folder.write("experiment.json", experiment.dump()).string();
+    Program program;
+    EXPECT_EQ(program.run({"cost", file}).code, 0);
+    const std::string run = (folder / "run").string();
+    const Finished done = program.run({"train", file, "--out", run});
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_NE((done.out + done.err).find("q_proj, v_proj"), std::string::npos) << done.err;
+    const nlohmann::json written = readJsonFile(folder / "run" / "experiment.json");
+    EXPECT_EQ(written["method"]["target_modules"], nlohmann::json({"q_proj", "v_proj"}));
+}
+
 TEST(OutputLayer, AdaptingATiedHeadSaysWhatItMeansForTheExport)
 {
     TemporaryFolder folder;
