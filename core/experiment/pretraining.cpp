@@ -5,6 +5,7 @@
 #include "core/data/builtin_data.h"
 #include "core/data/column_mapping.h"
 #include "core/data/dataset_reader.h"
+#include "core/export/tensor_collection.h"
 #include "core/io/atomic_file.h"
 #include "core/io/safetensors.h"
 #include "core/models/model_family.h"
@@ -13,7 +14,6 @@
 #include "core/text/tokenizer.h"
 #include "core/text/vocabulary_builder.h"
 
-#include <list>
 #include <map>
 
 #include <unistd.h>
@@ -133,21 +133,9 @@ void checkTokenizer(const Tokenizer& tokenizer, const ExperimentConfig& experime
 
 void writeWeights(const fs::path& file, LanguageModel<float>& model)
 {
-    std::vector<TensorToWrite> tensors;
-    std::list<std::vector<float>> turned;
-    model.visitParameters([&](Parameter<float>& parameter) {
-        std::span<const float> values(parameter.data(), static_cast<std::size_t>(parameter.size()));
-        if (parameter.isTransposedInFiles()) {
-            const auto rows = static_cast<std::size_t>(parameter.shape()[0]);
-            const auto columns = static_cast<std::size_t>(parameter.shape()[1]);
-            std::vector<float>& copy = turned.emplace_back(values.size());
-            for (std::size_t i = 0; i < values.size(); ++i)
-                copy[i % columns * rows + i / columns] = values[i];
-            values = copy;
-        }
-        tensors.push_back({parameter.name(), parameter.fileShape(), values});
-    });
-    writeSafetensors(file, std::move(tensors));
+    TensorCollection collection;
+    model.visitParameters([&](Parameter<float>& parameter) { collection.add(parameter.name(), parameter); });
+    writeSafetensors(file, std::move(collection.tensors()));
 }
 
 /// Weights, gradients and AdamW's two averages: with less memory than that, training cannot take one step.

@@ -2,10 +2,10 @@
 
 #include "core/base/error.h"
 #include "core/data/data_loader.h"
+#include "core/export/tensor_collection.h"
 #include "core/io/atomic_file.h"
 #include "core/lora/adapter_files.h"
 #include "core/lora/adapter_injection.h"
-#include "core/math/elementwise.h"
 #include "core/models/model_family.h"
 #include "core/models/model_loader.h"
 
@@ -14,54 +14,6 @@
 namespace lora {
 
 namespace {
-
-/// Tensors on their way to a file, with storage for those computed for it (merged weights).
-class TensorCollection
-{
-public:
-    void add(const std::string& name, const Parameter<float>& parameter)
-    {
-        addValues(name, parameter, parameter.value());
-    }
-    /// The weight with its adapter folded in; the model stays as it is.
-    void addMerged(const std::string& name, const Linear<float>& linear)
-    {
-        if (!linear.adapter) {
-            add(name, linear.usedWeight());
-            return;
-        }
-        const Parameter<float>& weight = linear.usedWeight();
-        const Matrix<float> sum = store(weight.value().rows, weight.value().cols);
-        linear.adapter->writeDelta(sum);
-        addScaled<float>(1.0f, weight.value(), sum);
-        addValues(name, weight, sum);
-    }
-    std::vector<TensorToWrite>& tensors() { return m_tensors; }
-
-private:
-    Matrix<float> store(std::int64_t rows, std::int64_t cols)
-    {
-        auto& values = *m_storage.emplace_back(
-            std::make_unique<std::vector<float>>(static_cast<std::size_t>(rows * cols)));
-        return {values.data(), rows, cols};
-    }
-
-    void addValues(const std::string& name, const Parameter<float>& parameter, ConstMatrix<float> values)
-    {
-        if (parameter.isTransposedInFiles()) {
-            const Matrix<float> transposed = store(values.cols, values.rows);
-            for (std::int64_t r = 0; r < values.rows; ++r)
-                for (std::int64_t c = 0; c < values.cols; ++c)
-                    transposed(c, r) = values(r, c);
-            values = transposed;
-        }
-        m_tensors.push_back(
-            {name, parameter.fileShape(), {values.data, static_cast<std::size_t>(values.size())}});
-    }
-
-    std::vector<TensorToWrite> m_tensors;
-    std::vector<std::unique_ptr<std::vector<float>>> m_storage;
-};
 
 std::string moduleOf(const std::string& parameter)
 {

@@ -19,20 +19,22 @@ struct ExportCertificate
     double maxAbsLogitDifference = 0; ///< read back against the model in memory, over the probe
 };
 
-/// Writes a LoRA-trained model as a PEFT folder (adapter_config.json, adapter_model.safetensors), whole or not at all.
-/// Modules the base checkpoint lacks (a new pooler) are saved like PEFT's modules_to_save, adapters in them folded in:
-/// without that a reader would draw other random weights there. Throws lora::Error (Unsupported) for a model without
-/// adapters.
-void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model, const LoraConfig& config,
-                      const std::string& baseModel);
+/// Writes a LoRA-trained model as a PEFT folder (adapter_config.json, adapter_model.safetensors), whole or
+/// not at all. Modules the base checkpoint lacks (a new pooler) are saved like PEFT's modules_to_save,
+/// adapters in them folded in: without that a reader would draw other random weights there. Throws
+/// lora::Error (Unsupported) for a model without adapters.
+void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
+                      const LoraConfig& config, const std::string& baseModel);
 
-/// Loads the base model again from `baseFolder`, puts the adapter in `folder` on it and compares logits over `probe` (some
-/// rows of data) with `model`'s. Throws lora::Error (Internal) when they differ by more than rounding.
-ExportCertificate checkPeftAdapter(const std::filesystem::path& folder, const std::filesystem::path& baseFolder,
-                                   LanguageModel<float>& model, const TokenizedDataset& probe);
+/// Loads the base model again from `baseFolder`, puts the adapter in `folder` on it and compares logits over
+/// `probe` (some rows of data) with `model`'s. Throws lora::Error (Internal) when they differ by more than
+/// rounding.
+ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
+                                   const std::filesystem::path& baseFolder, LanguageModel<float>& model,
+                                   const TokenizedDataset& probe);
 
-/// Writes every weight (adapters folded in) with config.json as a Hugging Face folder, and the tokenizer's files copied
-/// from `baseFolder`.
+/// Writes every weight (adapters folded in) with config.json as a Hugging Face folder, and the tokenizer's
+/// files copied from `baseFolder`.
 void writeModelFolder(const std::filesystem::path& folder, LanguageModel<float>& model,
                       const std::filesystem::path& baseFolder);
 

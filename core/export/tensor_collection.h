@@ -1,0 +1,62 @@
+#pragma once
+
+#include "core/io/safetensors.h"
+#include "core/math/elementwise.h"
+#include "core/nn/linear.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lora {
+
+/// Weights on their way to a file, in the shape files hold them, with storage for what is computed on the
+/// way: merged weights, and Conv1D's turned back. Weights taken as they are must outlive the collection.
+class TensorCollection
+{
+public:
+    void add(const std::string& name, const Parameter<float>& parameter)
+    {
+        addValues(name, parameter, parameter.value());
+    }
+    /// The weight with its adapter folded in; the model stays as it is.
+    void addMerged(const std::string& name, const Linear<float>& linear)
+    {
+        if (!linear.adapter) {
+            add(name, linear.usedWeight());
+            return;
+        }
+        const Parameter<float>& weight = linear.usedWeight();
+        const Matrix<float> sum = store(weight.value().rows, weight.value().cols);
+        linear.adapter->writeDelta(sum);
+        addScaled<float>(1.0f, weight.value(), sum);
+        addValues(name, weight, sum);
+    }
+    std::vector<TensorToWrite>& tensors() { return m_tensors; }
+
+private:
+    Matrix<float> store(std::int64_t rows, std::int64_t cols)
+    {
+        auto& values = *m_storage.emplace_back(
+            std::make_unique<std::vector<float>>(static_cast<std::size_t>(rows * cols)));
+        return {values.data(), rows, cols};
+    }
+
+    void addValues(const std::string& name, const Parameter<float>& parameter, ConstMatrix<float> values)
+    {
+        if (parameter.isTransposedInFiles()) {
+            const Matrix<float> transposed = store(values.cols, values.rows);
+            for (std::int64_t r = 0; r < values.rows; ++r)
+                for (std::int64_t c = 0; c < values.cols; ++c)
+                    transposed(c, r) = values(r, c);
+            values = transposed;
+        }
+        m_tensors.push_back(
+            {name, parameter.fileShape(), {values.data, static_cast<std::size_t>(values.size())}});
+    }
+
+    std::vector<TensorToWrite> m_tensors;
+    std::vector<std::unique_ptr<std::vector<float>>> m_storage;
+};
+
+} // namespace lora
