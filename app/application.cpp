@@ -155,7 +155,8 @@ void Application::readDataset(const ExperimentConfig& experiment)
                                   [this, experiment](const DatasetFacts& facts) {
                                       m_window.setDatasetPreview(facts.preview);
                                       if (facts.problem.empty())
-                                          m_costs.setDataset(experiment, facts.numLabels, facts.trainLengths);
+                                          m_costs.setDataset(experiment, facts.numLabels, facts.trainLengths,
+                                                             facts.labelledShare);
                                       else
                                           m_costs.dropDataset(QString::fromStdString(facts.problem));
                                   },

@@ -18,7 +18,7 @@ void CostDesk::setModel(const ModelSummary& model)
 }
 
 void CostDesk::setDataset(const ExperimentConfig& experiment, std::int64_t numLabels,
-                          std::vector<std::int32_t> lengths)
+                          std::vector<std::int32_t> lengths, double labelledShare)
 {
     m_dataModel = experiment.model;
     m_dataTask = experiment.task;
@@ -26,6 +26,7 @@ void CostDesk::setDataset(const ExperimentConfig& experiment, std::int64_t numLa
     m_dataProblem.clear();
     m_numLabels = numLabels;
     m_lengths = std::move(lengths);
+    m_labelledShare = labelledShare;
     answer();
 }
 
@@ -125,6 +126,7 @@ void CostDesk::answer()
     facts.model = *m_model;
     facts.numLabels = m_numLabels;
     facts.trainLengths = trainedLengths(m_lengths, *m_wanted);
+    facts.labelledShare = m_labelledShare;
     try {
         emit ready(estimateCost(*m_wanted, facts, calibration->second));
     } catch (const Error& error) {

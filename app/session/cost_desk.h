@@ -26,7 +26,7 @@ public:
 
     void setModel(const ModelSummary& model);
     void setDataset(const ExperimentConfig& experiment, std::int64_t numLabels,
-                    std::vector<std::int32_t> lengths);
+                    std::vector<std::int32_t> lengths, double labelledShare);
     /// Forgets model or data because they could not be read; `reason` is what is answered from now on.
     void dropModel(const QString& reason);
     void dropDataset(const QString& reason);
@@ -56,6 +56,7 @@ private:
     QString m_dataProblem;
     std::int64_t m_numLabels = 0;
     std::vector<std::int32_t> m_lengths;
+    double m_labelledShare = 0;
     std::map<CalibrationKey, Calibration> m_calibrations;
     bool m_isTraining = false;
     JobLane m_lane{JobLane::Policy::LatestWins};

@@ -3,6 +3,7 @@
 #include "app/session/task_fits.h"
 #include "core/base/error.h"
 #include "core/data/builtin_data.h"
+#include "core/data/collator.h"
 #include "core/data/dataset_loader.h"
 #include "core/data/dataset_reader.h"
 #include "core/data/dataset_summary.h"
@@ -173,6 +174,7 @@ DatasetFacts readDatasetFacts(const ExperimentConfig& experiment)
     DatasetFacts facts;
     facts.numLabels = static_cast<std::int64_t>(data.train.labelNames.size());
     facts.trainLengths = data.train.lengths();
+    facts.labelledShare = labelledShare(data.train, experiment.task);
     ui::DatasetPreview& preview = facts.preview;
     preview.source = experiment.data.train;
     preview.mapping = data.columns;

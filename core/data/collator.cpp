@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace lora {
@@ -128,6 +129,29 @@ void Collator::hideTokens(std::uint32_t row, std::int64_t epoch, Batch& out) con
     // A short text often has nothing chosen: it would cost its forward pass and teach nothing.
     if (!isAnyHidden && !candidates.empty())
         hide(candidates[rng.below(candidates.size())]);
+}
+
+double labelledShare(const TokenizedDataset& dataset, TaskType task)
+{
+    double labelled = 0;
+    if (!isLanguageModelling(task) || dataset.tokens() == 0)
+        return 0;
+    for (const TokenizedExample& example : dataset.examples) {
+        const std::vector<std::int32_t>& labels = example.tokenLabels;
+        if (labels.empty() && dataset.masking) {
+            const double special =
+                static_cast<double>(std::count(example.isSpecial.begin(), example.isSpecial.end(), true));
+            const double candidates = static_cast<double>(example.inputIds.size()) - special;
+            // Where chance hides none, one is hidden all the same.
+            if (candidates > 0)
+                labelled += hiddenShare * candidates + std::pow(1 - hiddenShare, candidates);
+        } else if (!labels.empty()) {
+            const auto first = labels.begin() + (task == TaskType::CausalLm ? 1 : 0);
+            labelled +=
+                static_cast<double>(labels.end() - first - std::count(first, labels.end(), ignoredLabel));
+        }
+    }
+    return labelled / static_cast<double>(dataset.tokens());
 }
 
 } // namespace lora

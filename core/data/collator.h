@@ -36,4 +36,8 @@ private:
     std::uint64_t m_seed;
 };
 
+/// Language modelling: labelled tokens of all tokens, as the Collator labels them; where it hides tokens at
+/// random, on average. 0 for other tasks and without rows.
+double labelledShare(const TokenizedDataset& dataset, TaskType task);
+
 } // namespace lora

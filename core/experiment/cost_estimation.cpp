@@ -1,6 +1,7 @@
 #include "core/experiment/cost_estimation.h"
 
 #include "core/cost/calibration.h"
+#include "core/data/collator.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/train/worker_pool.h"
 
@@ -14,6 +15,7 @@ CostInputs gatherCostInputs(const ExperimentConfig& experiment)
     inputs.facts.model = prepared.summary;
     inputs.facts.numLabels = prepared.numLabels;
     inputs.facts.trainLengths = prepared.data.train.lengths();
+    inputs.facts.labelledShare = labelledShare(prepared.data.train, experiment.task);
     const int threads = experiment.training.threads;
     inputs.calibration = calibrate(prepared.summary, threads > 0 ? threads : WorkerPool::defaultWorkers());
     return inputs;

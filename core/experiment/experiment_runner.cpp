@@ -4,6 +4,7 @@
 #include "core/base/process_memory.h"
 #include "core/cost/calibration.h"
 #include "core/cost/flop_ledger.h"
+#include "core/data/collator.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/export/peft_adapter.h"
 #include "core/io/mapped_file.h"
@@ -175,7 +176,8 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     const std::unique_ptr<RunRecorder> recorder =
         openRecorder(request, prepared, model, trainer.state().step);
     RunSummary& summary = recorder->summary();
-    const WorkloadFacts facts{prepared.summary, prepared.numLabels, prepared.data.train.lengths()};
+    const WorkloadFacts facts{prepared.summary, prepared.numLabels, prepared.data.train.lengths(),
+                              labelledShare(prepared.data.train, prepared.experiment.task)};
     noteEstimate(prepared, trainer, estimateCost(prepared.experiment, facts, calibration), summary);
     for (const std::string& notice : prepared.notices)
         observer.onMessage(notice);

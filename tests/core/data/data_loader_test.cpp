@@ -245,5 +245,38 @@ TEST(EvaluationLoader, NoRowsGiveNoBatches)
     EXPECT_EQ(EvaluationLoader(dataset, classification, 10, 1).size(), 0u);
 }
 
+TEST(LabelledShare, IsWhatTheCollatorLabels)
+{
+    TokenizedDataset causal;
+    causal.examples.resize(2);
+    causal.examples[0].inputIds = {1, 2, 3, 4};
+    causal.examples[0].tokenLabels = {ignoredLabel, ignoredLabel, 3, 4};
+    causal.examples[1].inputIds = {5, 6, 7};
+    causal.examples[1].tokenLabels = {5, 6, 7};
+    Batch batch;
+    Collator(causal, TaskType::CausalLm, 1).pack(std::vector<std::uint32_t>{0, 1}, 0, batch);
+    EXPECT_DOUBLE_EQ(labelledShare(causal, TaskType::CausalLm),
+                     static_cast<double>(batch.labelledItems()) / static_cast<double>(batch.tokens()));
+    EXPECT_EQ(labelledShare(causal, TaskType::SequenceClassification), 0);
+
+    TokenizedDataset masked;
+    masked.masking = MaskingFacts{1, 50};
+    masked.examples.resize(500);
+    std::vector<std::uint32_t> rows;
+    for (TokenizedExample& example : masked.examples) {
+        example.inputIds.assign(2 + rows.size() % 9, 7);
+        example.isSpecial.assign(example.inputIds.size(), false);
+        example.isSpecial.front() = true;
+        rows.push_back(static_cast<std::uint32_t>(rows.size()));
+    }
+    double labelled = 0;
+    constexpr int epochs = 40;
+    for (int epoch = 0; epoch < epochs; ++epoch) {
+        Collator(masked, TaskType::MaskedLm, 1).pack(rows, epoch, batch);
+        labelled += static_cast<double>(batch.labelledItems()) / static_cast<double>(batch.tokens());
+    }
+    EXPECT_NEAR(labelledShare(masked, TaskType::MaskedLm), labelled / epochs, 0.003);
+}
+
 } // namespace
 } // namespace lora
