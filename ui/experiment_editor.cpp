@@ -1,5 +1,6 @@
 #include "ui/experiment_editor.h"
 
+#include <QScopedValueRollback>
 #include <QUndoCommand>
 
 namespace lora::ui {
@@ -55,6 +56,7 @@ void ExperimentEditor::edit(const QString& label, const std::function<void(Exper
     change(after);
     if (after == m_experiment)
         return;
+    const QScopedValueRollback editing(m_isEditing, true);
     m_undoStack.push(new EditCommand(*this, label, std::move(after), mergeKey));
 }
 

@@ -40,6 +40,9 @@ public:
     /// Issues only `source` ("model", "data") can know; replaces its earlier ones.
     void setContextIssues(const QString& source, const ConfigIssues& issues);
 
+    /// Within `changed`: what changed is an edit made now, not an undo or an experiment that was opened.
+    bool isEditing() const { return m_isEditing; }
+
 signals:
     void changed();
     void issuesChanged();
@@ -50,6 +53,7 @@ private:
     void apply(const ExperimentConfig& experiment);
     void collectIssues();
 
+    bool m_isEditing = false;
     ExperimentConfig m_experiment;
     ConfigIssues m_issues;
     std::map<QString, ConfigIssues> m_contextIssues;

@@ -206,6 +206,17 @@ private slots:
         QCOMPARE(m_page->editor().undoStack().count(), before + 1);
     }
 
+    void aModelThatIsChosenBeforeAnythingElseIsGivenTargetsToo()
+    {
+        m_page->editor().reset(demoExperiment(), {});
+        m_page->editor().edit(QStringLiteral("model"),
+                              [](ExperimentConfig& e) { e.model = "/models/llama"; });
+        m_page->setModelSummary(example::llama(2));
+        QCOMPARE(std::get<std::vector<std::string>>(lora().targetModules),
+                 (std::vector<std::string>{"q_proj", "v_proj"}));
+        QVERIFY(lora().modulesToSave.empty());
+    }
+
     void anExperimentThatIsOpenedIsNotChanged()
     {
         ExperimentConfig experiment = demoExperiment();

@@ -121,7 +121,7 @@ void SetupPage::connectSignals()
         if (m_name->text() != name)
             m_name->setText(name);
         if (std::exchange(m_shownModel, m_editor.experiment().model) != m_shownModel)
-            m_isModelChosen = m_editor.undoStack().count() > 0;
+            m_isModelChosen = m_editor.isEditing();
         refreshModelIssues();
     });
     connect(m_costPanel, &CostPanel::startRequested, this, &SetupPage::startRequested);
