@@ -44,6 +44,7 @@ void selectSequences(const Batch& batch, std::span<const std::uint32_t> sequence
     LORA_ASSERT(&batch != &out);
     clear(out);
     out.targetsPerSequence = batch.targetsPerSequence;
+    out.prefix = batch.prefix;
     out.sequenceOffsets.push_back(0);
     for (const std::uint32_t sequence : sequences) {
         LORA_ASSERT(sequence < batch.sequences());
@@ -81,6 +82,7 @@ void clear(Batch& batch)
     batch.startPositions.clear();
     batch.endPositions.clear();
     batch.exampleIndex.clear();
+    batch.prefix = nullptr;
 }
 
 } // namespace lora

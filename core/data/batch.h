@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/data/prefix_rows.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -26,6 +28,8 @@ struct Batch
     /// [sequences]: first and last token of the answer, counted in the sequence; ignoredLabel: unlabelled.
     std::vector<std::int32_t> startPositions, endPositions;
     std::vector<std::uint32_t> exampleIndex; ///< [sequences], row in the data set
+    /// Where there is one, a pass starts at its layer with the rows of `exampleIndex`, not at the embeddings.
+    const PrefixRows* prefix = nullptr;
 
     std::size_t tokens() const { return inputIds.size(); }
     std::size_t sequences() const { return sequenceOffsets.empty() ? 0 : sequenceOffsets.size() - 1; }

@@ -98,6 +98,16 @@ LossSum ModelPass<T>::run(const Batch& batch, T gradientScale)
 }
 
 template <class T>
+ConstMatrix<T> ModelPass<T>::prefix(const Batch& batch, int layer)
+{
+    m_arena.reset();
+    m_context.gradients = nullptr;
+    m_context.isDropoutOn = false;
+    m_context.offsets = batch.sequenceOffsets;
+    return m_trunk->forwardPrefix(m_context, batch, layer);
+}
+
+template <class T>
 void ModelPass<T>::backward()
 {
     Matrix<T> dHidden;

@@ -59,6 +59,9 @@ public:
     /// Training: keeps what backward needs. `gradientScale`: 1 / labelled items of the whole step.
     LossSum forward(const Batch& batch, GradientStore<T>& gradients, T gradientScale,
                     std::uint64_t dropoutKey);
+    /// Inference: what enters `layer` of the trunk, which nothing below may train; [tokens, hidden]. Valid
+    /// until the next call.
+    ConstMatrix<T> prefix(const Batch& batch, int layer);
     /// Adds to the gradients given to forward.
     void backward();
     /// Valid until the next evaluate or forward.

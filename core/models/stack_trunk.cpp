@@ -35,10 +35,12 @@ public:
         m_lowest = context.isTraining() ? m_trunk.lowestTrainable() : layers;
         prepareRotary(context, longestOf(context.offsets));
 
-        Matrix<T> x = embed(context, batch.inputIds, batch.tokenTypeIds);
+        const int first = batch.prefix ? batch.prefix->layer : 0;
+        Matrix<T> x =
+            batch.prefix ? gatherPrefix(context, batch) : embed(context, batch.inputIds, batch.tokenTypeIds);
         // Below the cut nothing is kept: two buffers take turns.
-        Matrix<T> spare = m_lowest > 0 ? takeRows(context, x.rows) : Matrix<T>();
-        for (int i = 0; i < layers; ++i) {
+        Matrix<T> spare = m_lowest > first ? takeRows(context, x.rows) : Matrix<T>();
+        for (int i = first; i < layers; ++i) {
             const bool isKept = i >= m_lowest;
             Matrix<T> y = isKept ? takeRows(context, x.rows) : spare;
             m_trunk.block(i).forward(context, x, y, isKept ? &m_saved[static_cast<std::size_t>(i)] : nullptr);
@@ -52,6 +54,20 @@ public:
         Matrix<T> y = takeRows(context, x.rows);
         parts.finalNorm.forward(context, x, y, m_isNormKept ? &m_finalNormSaved : nullptr);
         return y;
+    }
+
+    ConstMatrix<T> forwardPrefix(PassContext<T>& context, const Batch& batch, int layer) override
+    {
+        LORA_ASSERT(layer > 0 && layer <= m_trunk.lowestTrainable());
+        m_lowest = m_trunk.layers();
+        prepareRotary(context, longestOf(context.offsets));
+        Matrix<T> x = embed(context, batch.inputIds, batch.tokenTypeIds);
+        Matrix<T> y = takeRows(context, x.rows);
+        for (int i = 0; i < layer; ++i) {
+            m_trunk.block(i).forward(context, x, y, nullptr);
+            std::swap(x, y);
+        }
+        return x;
     }
 
     void backward(PassContext<T>& context, Matrix<T> dHidden) override
@@ -144,6 +160,21 @@ private:
         Matrix<T> narrow = context.arena->template matrix<T>(rows, parts.projection->inFeatures());
         parts.embeddings.forward(context, ids, types, narrow, saved);
         parts.projection->forward(context, narrow, x, m_lowest < 0 ? &m_projectionSaved : nullptr);
+        return x;
+    }
+
+    /// The rows of the batch's examples, as the layers below the prefix would compute them.
+    Matrix<T> gatherPrefix(PassContext<T>& context, const Batch& batch)
+    {
+        const PrefixRows& prefix = *batch.prefix;
+        LORA_ASSERT(prefix.layer <= m_trunk.lowestTrainable() && prefix.width == m_trunk.hiddenSize());
+        Matrix<T> x = takeRows(context, static_cast<std::int64_t>(batch.tokens()));
+        for (std::size_t s = 0; s < batch.sequences(); ++s) {
+            const std::uint32_t example = batch.exampleIndex[s];
+            LORA_ASSERT(prefix.length(example) == static_cast<std::int64_t>(batch.length(s)));
+            std::copy_n(prefix.of(example), prefix.length(example) * prefix.width,
+                        x.row(batch.sequenceOffsets[s]));
+        }
         return x;
     }
 

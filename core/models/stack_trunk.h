@@ -41,14 +41,13 @@ public:
     Parameter<T>& wordEmbeddings() override { return m_parts.embeddings.word; }
 
     const StackParts<T, Block>& parts() const { return m_parts; }
-    int layers() const { return m_parts.repeats * static_cast<int>(m_parts.blocks.size()); }
+    int layers() const override { return m_parts.repeats * static_cast<int>(m_parts.blocks.size()); }
     const Block<T>& block(int layer) const
     {
         return m_parts.blocks[static_cast<std::size_t>(layer) % m_parts.blocks.size()];
     }
-    std::int64_t hiddenSize() const;
-    /// Index of the lowest layer with something to train; −1: the embeddings; number of layers: nothing.
-    int lowestTrainable() const;
+    std::int64_t hiddenSize() const override;
+    int lowestTrainable() const override;
 
 private:
     StackParts<T, Block> m_parts;

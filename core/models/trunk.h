@@ -40,6 +40,9 @@ public:
     virtual ~TrunkPass() = default;
     /// Hidden states of the last block, [tokens, hidden], in the context's arena.
     virtual ConstMatrix<T> forward(PassContext<T>& context, const Batch& batch) = 0;
+    /// Inference: what enters `layer` (the number of layers: what leaves the last), [tokens, hidden], in the
+    /// context's arena. Nothing below `layer` may be trained.
+    virtual ConstMatrix<T> forwardPrefix(PassContext<T>& context, const Batch& batch, int layer) = 0;
     /// Adds all weight gradients of the trunk; dHidden is used up. Goes down only to the lowest trainable
     /// weight.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
@@ -60,6 +63,10 @@ public:
 
     virtual std::unique_ptr<TrunkPass<T>> startPass() const = 0;
     virtual bool isTrainable() const = 0;
+    virtual int layers() const = 0;
+    /// Index of the lowest layer with something to train; −1: the embeddings; number of layers: nothing.
+    virtual int lowestTrainable() const = 0;
+    virtual std::int64_t hiddenSize() const = 0;
     virtual void visitParameters(const std::function<void(Parameter<T>&)>& visit) = 0;
     virtual void visitLinears(const std::function<void(const LinearSite<T>&)>& visit) = 0;
     /// Inside the blocks and above them.
