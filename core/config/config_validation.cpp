@@ -158,6 +158,7 @@ void checkMethod(const MethodConfig& method, Findings& findings)
 void checkTraining(const ExperimentConfig& experiment, Findings& findings)
 {
     const TrainingConfig& training = experiment.training;
+    findings.oneOf("training.prefix_cache", training.prefixCache, {"auto", "memory", "off"});
     findings.oneOf("training.lr_scheduler_type", training.lrSchedulerType,
                    {"linear", "cosine", "constant", "constant_with_warmup"});
     if (training.dtype != "float32")

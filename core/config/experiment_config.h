@@ -105,6 +105,9 @@ struct TrainingConfig
     std::uint64_t seed = 42;
     int threads = 0; ///< workers; 0: one per core
     std::string dtype = "float32";
+    /// Hidden states below the lowest trained layer: "auto": computed once and kept, between sessions too;
+    /// "memory": nothing is left on disk; "off": computed every epoch.
+    std::string prefixCache = "auto";
 
     bool operator==(const TrainingConfig&) const = default;
 };

@@ -218,7 +218,7 @@ void readTraining(const Json& value, TrainingConfig& training, ConfigIssues& iss
     reader.read("seed", training.seed);
     reader.read("threads", training.threads);
     reader.read("dtype", training.dtype);
-    readNeutral(reader, "prefix_cache", {"auto", "off"});
+    reader.read("prefix_cache", training.prefixCache);
     reader.finish(experimentPaths());
 }
 

@@ -74,7 +74,7 @@ OrderedJson trainingJson(const TrainingConfig& training)
             {"seed", training.seed},
             {"threads", training.threads},
             {"dtype", training.dtype},
-            {"prefix_cache", "auto"}};
+            {"prefix_cache", training.prefixCache}};
 }
 
 } // namespace

@@ -36,6 +36,8 @@ nlohmann::ordered_json stateJson(const TrainerState& state)
     nlohmann::ordered_json document = {{"step", state.step},
                                        {"tokens", state.tokens},
                                        {"token_pairs", state.tokenPairs},
+                                       {"tokens_below_cut", state.tokensBelowCut},
+                                       {"token_pairs_below_cut", state.tokenPairsBelowCut},
                                        {"sequences", state.sequences},
                                        {"labelled_items", state.labelledItems},
                                        {"flops", state.flops},
@@ -58,6 +60,8 @@ TrainerState stateFromJson(const nlohmann::json& document, const std::string& so
         state.step = document.at("step").get<std::int64_t>();
         state.tokens = document.at("tokens").get<std::int64_t>();
         state.tokenPairs = document.at("token_pairs").get<double>();
+        state.tokensBelowCut = document.value("tokens_below_cut", state.tokens);
+        state.tokenPairsBelowCut = document.value("token_pairs_below_cut", state.tokenPairs);
         state.sequences = document.at("sequences").get<std::int64_t>();
         state.labelledItems = document.at("labelled_items").get<std::int64_t>();
         state.flops = document.at("flops").get<double>();

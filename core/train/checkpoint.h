@@ -14,10 +14,13 @@ struct TrainerState
 {
     std::int64_t step = 0;
     std::int64_t tokens = 0;
-    double tokenPairs = 0;         ///< Σ length² of the sequences trained on
+    double tokenPairs = 0; ///< Σ length² of the sequences trained on
+    /// Of those, the ones that went through the layers below the cut: fewer where their results are kept.
+    std::int64_t tokensBelowCut = 0;
+    double tokenPairsBelowCut = 0;
     std::int64_t sequences = 0;
     std::int64_t labelledItems = 0;
-    double flops = 0;              ///< counted inside the matrix products
+    double flops = 0;        ///< counted inside the matrix products
     double trainSeconds = 0; ///< training steps alone
     double seconds = 0;      ///< since training began, pauses excluded
     std::int64_t bestStep = 0;

@@ -51,6 +51,7 @@ void Evaluator::evaluateBatch(std::size_t index, int worker, EvaluationResult& r
 {
     Batch& batch = m_batches[static_cast<std::size_t>(worker)];
     m_loader.load(index, batch);
+    batch.prefix = m_prefix;
     ModelPass<float>& pass = *m_passes[static_cast<std::size_t>(worker)];
     m_losses[index] = pass.evaluate(batch);
     storeBatch(m_model.task(), m_dataset, batch, pass.logits(), m_wishes, result);

@@ -30,6 +30,9 @@ public:
                                         TrainingControl* control = nullptr, const Progress& progress = {});
     /// Language models on rows without labels: keep so many candidates for each token.
     void keepCandidates(std::size_t count) { m_wishes.candidates = count; }
+    /// Passes start from these hidden states of the rows (null: from the embeddings), which have to outlive
+    /// the evaluator.
+    void startFrom(const PrefixRows* prefix) { m_prefix = prefix; }
     std::size_t arenaPeakBytes() const;
 
 private:
@@ -44,6 +47,7 @@ private:
     std::vector<std::unique_ptr<ModelPass<float>>> m_passes;
     std::vector<Batch> m_batches;
     std::vector<LossSum> m_losses;
+    const PrefixRows* m_prefix = nullptr;
 };
 
 } // namespace lora

@@ -1,6 +1,7 @@
 #include "core/train/trainer.h"
 
 #include "core/base/error.h"
+#include "core/base/quantity_text.h"
 #include "core/base/rng.h"
 #include "core/optim/lr_scheduler.h"
 #include "core/train/task_metrics.h"
@@ -21,6 +22,28 @@ LrScheduler schedulerOf(const TrainingConfig& config, std::int64_t totalSteps)
     return {config.lrSchedulerType, config.learningRate, totalSteps, config.warmupRatio};
 }
 
+/// What is kept, where and why it need not be computed again.
+std::string prefixNotice(const PrefixResult& result, const std::string& rowsName)
+{
+    const PrefixRows& rows = result.states->rows();
+    const PrefixBlock& block = result.states->block();
+    const std::string size = bytesText(static_cast<double>(block.bytes()));
+    std::string place = fmt::format("in memory ({})", size);
+    if (block.place() == PrefixPlace::TemporaryFile)
+        place = fmt::format("in a temporary file ({})", size);
+    if (block.place() == PrefixPlace::KeptFile)
+        place = fmt::format("in {} ({})", block.path().string(), size);
+    const char* origin = "computed once";
+    if (result.origin == PrefixResult::Origin::Shared)
+        origin = "computed by an earlier run of this program";
+    if (result.origin == PrefixResult::Origin::Kept)
+        origin = "computed by an earlier session";
+    return fmt::format(
+        "Prefix cache: the first {} layers are frozen; what they make of the {} {} rows is {} and "
+        "kept {}.",
+        rows.layer, rows.examples(), rowsName, origin, place);
+}
+
 } // namespace
 
 Trainer::Trainer(const TrainerInputs& inputs, WorkerPool& pool)
@@ -29,6 +52,7 @@ Trainer::Trainer(const TrainerInputs& inputs, WorkerPool& pool)
     , m_pool(pool)
     , m_loader(inputs.train, inputs.experiment)
     , m_step(inputs.model, inputs.trainable, pool, adamWSettings(m_config), m_config.maxGradNorm)
+    , m_ownCache(memoryBudget())
     , m_totalSteps(plannedSteps(m_config, m_loader.stepsPerEpoch()))
     , m_metric(m_config.metricForBestModel.value_or(std::string(metricNames(inputs.model.task()).front())))
 {
@@ -59,6 +83,8 @@ RunOutcome Trainer::run(TrainingObserver& observer, TrainingControl& control)
 {
     observer.onStart(startOf());
     m_clock.restart();
+    if (!preparePrefix(observer, control))
+        return outcome(RunStatus::Stopped);
     // Before the first step, and where a run was stopped in the middle of an evaluation.
     const bool isEvaluationOwed = isEvaluationDue() && m_state.evaluatedStep != m_state.step;
     if (m_evaluator && isEvaluationOwed && !evaluateNow(observer, control))
@@ -104,6 +130,79 @@ RunStart Trainer::startOf() const
     return start;
 }
 
+bool Trainer::preparePrefix(TrainingObserver& observer, TrainingControl& control)
+{
+    const bool isStepLeft = m_state.step < m_totalSteps;
+    const PrefixUse use = planPrefix(m_config.prefixCache, prefixFacts());
+    if (use.isDropoutInTheWay && isStepLeft)
+        observer.onMessage(fmt::format(
+            "Prefix cache: not used in training, because the model's dropout changes what the frozen layers "
+            "give in every epoch. With training.hidden_dropout 0 they would run once instead of {} times.",
+            m_loader.epochsAfter(m_totalSteps)));
+    if (use.isForTraining && isStepLeft) {
+        const Stopwatch stopwatch;
+        const PrefixResult result = obtainPrefix(m_inputs.train, "training", observer, control);
+        countPrefix(result, stopwatch.seconds());
+        if (result.isStopped)
+            return false;
+        m_trainPrefix = result.states;
+        m_step.startFrom(m_trainPrefix ? &m_trainPrefix->rows() : nullptr);
+    }
+    if (use.isForEvaluation && m_evaluator && (isStepLeft || m_state.evaluatedStep != m_state.step)) {
+        const PrefixResult result = obtainPrefix(*m_inputs.eval, "evaluation", observer, control);
+        if (result.isStopped)
+            return false;
+        m_evalPrefix = result.states;
+        m_evaluator->startFrom(m_evalPrefix ? &m_evalPrefix->rows() : nullptr);
+    }
+    return true;
+}
+
+PrefixFacts Trainer::prefixFacts() const
+{
+    const ModelConfig& config = m_inputs.model.config();
+    PrefixFacts facts;
+    facts.lowestLayer = m_inputs.model.trunk().lowestTrainable();
+    facts.dropout =
+        m_config.hiddenDropout.value_or(std::max(config.hiddenDropoutProb, config.attentionProbsDropoutProb));
+    facts.isHiddenAnew = m_inputs.train.masking.has_value();
+    facts.epochs = m_loader.epochsAfter(m_totalSteps);
+    return facts;
+}
+
+PrefixResult Trainer::obtainPrefix(const TokenizedDataset& rows, const std::string& rowsName,
+                                   TrainingObserver& observer, TrainingControl& control)
+{
+    PrefixCache& cache = m_inputs.prefixCache ? *m_inputs.prefixCache : m_ownCache;
+    const int layer = m_inputs.model.trunk().lowestTrainable();
+    PrefixResult result = cache.obtain({.model = m_inputs.model,
+                                        .dataset = rows,
+                                        .seed = m_config.seed,
+                                        .layer = layer,
+                                        .isKept = m_config.prefixCache == "auto"},
+                                       m_pool, control, [&](std::int64_t done, std::int64_t total) {
+                                           observer.onPrefixProgress(done, total);
+                                       });
+    for (const std::string& notice : result.notices)
+        observer.onMessage(notice);
+    if (result.states)
+        observer.onMessage(prefixNotice(result, rowsName));
+    return result;
+}
+
+void Trainer::countPrefix(const PrefixResult& result, double seconds)
+{
+    m_state.trainSeconds += seconds;
+    m_state.flops += static_cast<double>(result.flops);
+    if (result.flops == 0 || result.isStopped)
+        return;
+    for (const TokenizedExample& example : m_inputs.train.examples) {
+        const auto length = static_cast<std::int64_t>(example.inputIds.size());
+        m_state.tokensBelowCut += length;
+        m_state.tokenPairsBelowCut += static_cast<double>(length * length);
+    }
+}
+
 Trainer::Next Trainer::oneStep(TrainingObserver& observer)
 {
     const Stopwatch stopwatch;
@@ -135,11 +234,17 @@ Trainer::Next Trainer::oneStep(TrainingObserver& observer)
 void Trainer::countWork(std::int64_t tokens)
 {
     m_state.tokens += tokens;
+    double pairs = 0;
     for (const Batch& batch : m_group) {
         m_state.sequences += static_cast<std::int64_t>(batch.sequences());
         m_state.labelledItems += static_cast<std::int64_t>(batch.labelledItems());
         for (std::size_t s = 0; s < batch.sequences(); ++s)
-            m_state.tokenPairs += static_cast<double>(batch.length(s)) * static_cast<double>(batch.length(s));
+            pairs += static_cast<double>(batch.length(s)) * static_cast<double>(batch.length(s));
+    }
+    m_state.tokenPairs += pairs;
+    if (!m_trainPrefix) {
+        m_state.tokensBelowCut += tokens;
+        m_state.tokenPairsBelowCut += pairs;
     }
 }
 

@@ -4,9 +4,11 @@
 
 #include "core/config/experiment_config.h"
 #include "core/data/data_loader.h"
+#include "core/lora/prefix_plan.h"
 #include "core/train/checkpoint.h"
 #include "core/train/divergence_monitor.h"
 #include "core/train/evaluator.h"
+#include "core/train/prefix_cache.h"
 #include "core/train/training_control.h"
 #include "core/train/training_observer.h"
 #include "core/train/training_step.h"
@@ -24,7 +26,8 @@ struct TrainerInputs
     const TokenizedDataset& train;
     const TokenizedDataset* eval = nullptr;
     const ExperimentConfig& experiment;
-    std::filesystem::path runFolder; ///< for checkpoints; empty: none are written
+    std::filesystem::path runFolder;    ///< for checkpoints; empty: none are written
+    PrefixCache* prefixCache = nullptr; ///< null: one of the trainer's own, in memory
 };
 
 /// Runs an experiment's optimiser steps: schedule, evaluation, best model, early stopping, checkpoints, pause
@@ -49,6 +52,11 @@ private:
     enum class Next { Continue, Stop };
 
     RunStart startOf() const;
+    bool preparePrefix(TrainingObserver& observer, TrainingControl& control);
+    PrefixFacts prefixFacts() const;
+    PrefixResult obtainPrefix(const TokenizedDataset& rows, const std::string& rowsName,
+                              TrainingObserver& observer, TrainingControl& control);
+    void countPrefix(const PrefixResult& result, double seconds);
     Next oneStep(TrainingObserver& observer);
     void countWork(std::int64_t tokens);
     bool evaluateNow(TrainingObserver& observer, TrainingControl& control);
@@ -70,6 +78,8 @@ private:
     DataLoader m_loader;
     TrainingStep<float> m_step;
     std::optional<Evaluator> m_evaluator;
+    PrefixCache m_ownCache;
+    std::shared_ptr<const PrefixStates> m_trainPrefix, m_evalPrefix;
     std::int64_t m_totalSteps;
     std::string m_metric;
     TrainerState m_state;

@@ -28,6 +28,8 @@ public:
     virtual void onStep(const StepMetrics&) {}
     virtual void onEvaluationProgress(std::int64_t /*done*/, std::int64_t /*total*/) {}
     virtual void onEvaluation(const EvalMetrics&) {}
+    /// While the layers below the cut run for the first and only time.
+    virtual void onPrefixProgress(std::int64_t /*done*/, std::int64_t /*total*/) {}
     virtual void onPause(bool /*isPaused*/) {}
     /// A sentence for the user: a module newly initialised, a checkpoint written.
     virtual void onMessage(const std::string&) {}

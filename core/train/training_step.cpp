@@ -82,6 +82,7 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
                 continue;
             Batch& share = m_shares[worker];
             selectSequences(batches[b], shares[b][worker], share);
+            share.prefix = m_prefix;
             const std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
             m_losses[worker] +=
                 m_passes[worker]->forward(share, *m_gradients[worker], gradientScale, key).sum;

@@ -35,6 +35,10 @@ public:
     /// Gradients of the group alone, reduced into worker 0's store; for tests and measurements.
     StepResult accumulate(std::span<const Batch> batches, std::uint64_t dropoutKey);
 
+    /// Passes start from these hidden states of the training rows (null: from the embeddings), which have to
+    /// outlive the step. Only with dropout off below their layer.
+    void startFrom(const PrefixRows* prefix) { m_prefix = prefix; }
+
     GradientStore<T>& gradients() { return *m_gradients[0]; }
     AdamW<T>& optimizer() { return m_optimizer; }
     /// Sum of the workers' largest arenas so far.
@@ -62,6 +66,7 @@ private:
     std::vector<std::unique_ptr<ModelPass<T>>> m_passes;
     std::vector<Batch> m_shares;
     std::vector<double> m_losses;
+    const PrefixRows* m_prefix = nullptr;
 };
 
 } // namespace lora

@@ -311,7 +311,6 @@ TEST(ExperimentJson, KeysNotOfferedYetAreAcceptedAtTheirNeutralValueOnly)
         {"method", R"("init_lora_weights": true)", R"("init_lora_weights": "pissa")",
          "method.init_lora_weights"},
         {"method", R"("loraplus_lr_ratio": null)", R"("loraplus_lr_ratio": 16)", "method.loraplus_lr_ratio"},
-        {"training", R"("prefix_cache": "auto")", R"("prefix_cache": "disk")", "training.prefix_cache"},
         {"training", R"("dtype": "float32")", R"("dtype": "bfloat16")", "training.dtype"},
     };
     for (const auto& each : cases) {
