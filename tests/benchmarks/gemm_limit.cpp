@@ -1,0 +1,103 @@
+#include "tests/benchmarks/gemm_limit.h"
+
+#include "core/base/stopwatch.h"
+#include "core/math/gemm.h"
+
+#ifdef LORA_BENCHMARK_ONEDNN
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.hpp>
+#endif
+
+namespace lora::bench {
+
+namespace {
+
+constexpr std::array<std::int64_t, 3> sizes = {1024, 1536, 2048};
+constexpr int rounds = 4;
+constexpr double productFlopsPerRound = 2e10; ///< of one worker: about 0.2 s
+
+/// GFLOP/s of all workers together, each doing `product()` of size³ again and again.
+template <class MakeProduct>
+double bestOf(WorkerPool& pool, MakeProduct makeProduct)
+{
+    double best = 0;
+    for (const std::int64_t size : sizes) {
+        const double flops = 2.0 * static_cast<double>(size * size * size);
+        const int repeats = std::max(1, static_cast<int>(productFlopsPerRound / flops));
+        std::vector<std::function<void()>> products(static_cast<std::size_t>(pool.size()));
+        pool.run([&](int worker) {
+            products[worker] = makeProduct(size);
+            products[worker]();
+        });
+        for (int round = 0; round < rounds; ++round) {
+            const Stopwatch watch;
+            pool.run([&](int worker) {
+                for (int i = 0; i < repeats; ++i)
+                    products[worker]();
+            });
+            best = std::max(best, flops * repeats * pool.size() / watch.seconds() / 1e9);
+        }
+    }
+    return best;
+}
+
+} // namespace
+
+double gemmLimitFloat32(WorkerPool& pool)
+{
+    return bestOf(pool, [](std::int64_t size) -> std::function<void()> {
+        const auto numbers =
+            std::make_shared<std::vector<float>>(static_cast<std::size_t>(3 * size * size), 0.5f);
+        return [numbers, size] {
+            float* const a = numbers->data();
+            gemm<float>(Transpose::No, Transpose::Yes, 1, {a, size, size}, {a + size * size, size, size}, 0,
+                        {a + 2 * size * size, size, size});
+        };
+    });
+}
+
+#ifdef LORA_BENCHMARK_ONEDNN
+
+std::optional<double> gemmLimitBfloat16(WorkerPool& pool)
+{
+    if (!__builtin_cpu_supports("avx512bf16"))
+        return std::nullopt;
+    return bestOf(pool, [](std::int64_t size) -> std::function<void()> {
+        using namespace dnnl;
+        omp_set_num_threads(1); // of this worker
+        const engine cpu(engine::kind::cpu, 0);
+        const auto described = [&](memory::data_type type, memory::format_tag layout) {
+            return memory::desc({size, size}, type, layout);
+        };
+        const auto a = described(memory::data_type::bf16, memory::format_tag::ab);
+        // The weight in the layout oneDNN likes best, as frozen weights may be kept.
+        const auto weight = described(memory::data_type::bf16, memory::format_tag::any);
+        const auto c = described(memory::data_type::f32, memory::format_tag::ab);
+        const matmul::primitive_desc description(matmul::desc(a, weight, c), cpu);
+        const auto filled = [&](const memory::desc& desc) {
+            memory made(desc, cpu);
+            std::fill_n(static_cast<std::uint8_t*>(made.get_data_handle()), desc.get_size(),
+                        std::uint8_t{0x3f});
+            return made;
+        };
+        return [multiply = matmul(description), flow = std::make_shared<stream>(cpu),
+                arguments =
+                    std::unordered_map<int, memory>{{DNNL_ARG_SRC, filled(a)},
+                                                    {DNNL_ARG_WEIGHTS, filled(description.weights_desc())},
+                                                    {DNNL_ARG_DST, filled(c)}}] {
+            multiply.execute(*flow, arguments);
+            flow->wait();
+        };
+    });
+}
+
+#else
+
+std::optional<double> gemmLimitBfloat16(WorkerPool&)
+{
+    return std::nullopt;
+}
+
+#endif
+
+} // namespace lora::bench
