@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/data/batch.h"
 #include "core/data/cell_text.h"
 #include "core/data/chat_format.h"
@@ -45,8 +46,9 @@ public:
             if (!m_chat.notice.empty())
                 m_dataset.notices.push_back(m_chat.notice);
         }
-        for (std::size_t row = 0; row < m_table.rows.size(); ++row)
-            readRow(row);
+        produceInParallel(
+            m_table.rows.size(), [this](std::size_t row) { return read(row); },
+            [this](std::size_t row, Row&& read) { add(row, std::move(read)); });
         if (m_dataset.examples.empty())
             throwOnEmptyTexts(m_table, m_columns, m_emptyLines);
         if (m_dataset.examples.empty())
@@ -60,20 +62,27 @@ public:
     }
 
 private:
-    void readRow(std::size_t row)
+    enum class Fate { Kept, Empty, Lost };
+
+    struct Row
+    {
+        Fate fate = Fate::Kept;
+        std::vector<TokenizedExample> examples;
+    };
+
+    Row read(std::size_t row) const
     {
         const std::string& text = m_table.rows[row][m_columns.text];
         if (isBlank(text))
-            m_emptyLines.push_back(m_table.lines[row]);
-        else if (m_columns.form == RowForm::Plain ||
-                 (!m_columns.label && m_columns.form != RowForm::Messages))
-            addDocument(row, text);
-        else
-            addPrompted(row);
+            return {Fate::Empty, {}};
+        if (m_columns.form == RowForm::Plain || (!m_columns.label && m_columns.form != RowForm::Messages))
+            return {Fate::Kept, blocksOf(row, text)};
+        return prompted(row);
     }
 
-    void addDocument(std::size_t row, const std::string& text)
+    std::vector<TokenizedExample> blocksOf(std::size_t row, const std::string& text) const
     {
+        std::vector<TokenizedExample> blocks;
         std::vector<std::int32_t> ids = m_tokenizer.encode(text).ids;
         endDocument(ids);
         const auto most = static_cast<std::size_t>(m_options.maxLength);
@@ -82,16 +91,16 @@ private:
             // The first token of a block is never predicted: a block of one teaches nothing.
             if (end - begin < 2 && begin > 0)
                 break;
-            TokenizedExample example = blank(row);
+            TokenizedExample& example = blocks.emplace_back(blank(row));
             example.inputIds.assign(ids.begin() + static_cast<std::ptrdiff_t>(begin),
                                     ids.begin() + static_cast<std::ptrdiff_t>(end));
             if (m_options.areLabelsRequired)
                 example.tokenLabels = example.inputIds;
-            add(std::move(example));
         }
+        return blocks;
     }
 
-    void addPrompted(std::size_t row)
+    Row prompted(std::size_t row) const
     {
         AnnotatedIds encoded = m_columns.form == RowForm::Messages ? chatIds(row) : completionIds(row);
         TokenizedExample example = blank(row);
@@ -104,14 +113,26 @@ private:
             isAnyTrained = isAnyTrained || (isLabelled && t > 0);
             example.tokenLabels.push_back(isLabelled ? encoded.ids[t] : ignoredLabel);
         }
-        if (!isAnyTrained && m_options.areLabelsRequired) {
-            m_lostLines.push_back(m_table.lines[row]);
-            return;
-        }
+        if (!isAnyTrained && m_options.areLabelsRequired)
+            return {Fate::Lost, {}};
         example.inputIds = std::move(encoded.ids);
         if (!m_options.areLabelsRequired)
             example.tokenLabels.clear();
-        add(std::move(example));
+        Row read;
+        read.examples.push_back(std::move(example));
+        return read;
+    }
+
+    void add(std::size_t row, Row&& read)
+    {
+        if (read.fate == Fate::Empty)
+            m_emptyLines.push_back(m_table.lines[row]);
+        if (read.fate == Fate::Lost)
+            m_lostLines.push_back(m_table.lines[row]);
+        for (TokenizedExample& example : read.examples) {
+            example.tokenTypeIds.assign(example.inputIds.size(), 0);
+            m_dataset.examples.push_back(std::move(example));
+        }
     }
 
     AnnotatedIds chatIds(std::size_t row) const
@@ -164,12 +185,6 @@ private:
         return example;
     }
 
-    void add(TokenizedExample&& example)
-    {
-        example.tokenTypeIds.assign(example.inputIds.size(), 0);
-        m_dataset.examples.push_back(std::move(example));
-    }
-
     void note(const std::string& what, const std::vector<std::uint32_t>& lines)
     {
         if (!lines.empty())
@@ -218,6 +233,34 @@ TokenizedExample framedBlock(const Encoding& whole, const Frame& frame, std::siz
     return block;
 }
 
+/// A text in blocks of at most options.maxLength; none when it has no tokens.
+std::vector<TokenizedExample> maskedBlocks(const DataTable& table, const ResolvedColumns& columns,
+                                           const Tokenizer& tokenizer, const TokenizeOptions& options,
+                                           std::size_t row)
+{
+    const auto& cells = table.rows[row];
+    const auto pair =
+        columns.textPair ? std::optional<std::string_view>(cells[*columns.textPair]) : std::nullopt;
+    const Encoding whole =
+        tokenizer.encode(cells[columns.text], pair, SpecialTokens::Add, pair ? options.maxLength : 0);
+    std::vector<TokenizedExample> blocks;
+    if (isWithoutTokens(whole.isSpecial))
+        return blocks;
+    const Frame frame = frameOf(whole.isSpecial);
+    const std::size_t room = options.maxLength > 0
+                                 ? static_cast<std::size_t>(options.maxLength) - frame.front - frame.back
+                                 : whole.ids.size();
+    const std::size_t last = whole.ids.size() - frame.back;
+    for (std::size_t begin = frame.front; begin < last; begin += room) {
+        TokenizedExample& block =
+            blocks.emplace_back(framedBlock(whole, frame, begin, std::min(begin + room, last)));
+        block.isTruncated = whole.isTruncated;
+        block.row = static_cast<std::uint32_t>(row);
+        block.line = table.lines[row];
+    }
+    return blocks;
+}
+
 } // namespace
 
 void tokenizeDocuments(const DataTable& table, const ResolvedColumns& columns, const Tokenizer& tokenizer,
@@ -231,30 +274,13 @@ void tokenizeMasked(const DataTable& table, const ResolvedColumns& columns, cons
 {
     if (options.areLabelsRequired)
         dataset.masking = maskingFacts(tokenizer);
+    const auto read = [&](std::size_t row) { return maskedBlocks(table, columns, tokenizer, options, row); };
     std::vector<std::uint32_t> emptyLines;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const auto& cells = table.rows[row];
-        const auto pair =
-            columns.textPair ? std::optional<std::string_view>(cells[*columns.textPair]) : std::nullopt;
-        const Encoding whole =
-            tokenizer.encode(cells[columns.text], pair, SpecialTokens::Add, pair ? options.maxLength : 0);
-        const Frame frame = frameOf(whole.isSpecial);
-        if (isWithoutTokens(whole.isSpecial)) {
+    produceInParallel(table.rows.size(), read, [&](std::size_t row, std::vector<TokenizedExample>&& blocks) {
+        if (blocks.empty())
             emptyLines.push_back(table.lines[row]);
-            continue;
-        }
-        const std::size_t room = options.maxLength > 0
-                                     ? static_cast<std::size_t>(options.maxLength) - frame.front - frame.back
-                                     : whole.ids.size();
-        const std::size_t last = whole.ids.size() - frame.back;
-        for (std::size_t begin = frame.front; begin < last; begin += room) {
-            TokenizedExample block = framedBlock(whole, frame, begin, std::min(begin + room, last));
-            block.isTruncated = whole.isTruncated;
-            block.row = static_cast<std::uint32_t>(row);
-            block.line = table.lines[row];
-            dataset.examples.push_back(std::move(block));
-        }
-    }
+        std::ranges::move(blocks, std::back_inserter(dataset.examples));
+    });
     throwOnEmptyTexts(table, columns, emptyLines);
 }
 

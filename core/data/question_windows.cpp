@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/data/batch.h"
 #include "core/data/cell_list.h"
 #include "core/data/cell_text.h"
@@ -112,8 +113,9 @@ public:
 
     void run()
     {
-        for (std::size_t row = 0; row < m_table.rows.size(); ++row)
-            readRow(row);
+        produceInParallel(
+            m_table.rows.size(), [this](std::size_t row) { return read(row); },
+            [this](std::size_t row, Row&& read) { add(row, std::move(read)); });
         throwOnEmptyTexts(m_table, m_columns, m_emptyLines);
         if (m_dataset.examples.empty())
             throw Error(ErrorKind::BadInput,
@@ -127,16 +129,23 @@ public:
     }
 
 private:
-    void readRow(std::size_t row)
+    enum class Fate { Kept, Empty, Lost };
+
+    struct Row
+    {
+        Fate fate = Fate::Kept;
+        SourceRow source;
+        std::vector<TokenizedExample> windows;
+    };
+
+    Row read(std::size_t row) const
     {
         const auto& cells = m_table.rows[row];
         const std::string_view question =
             shortQuestion(trimmed(cells[m_columns.text]), m_tokenizer, m_options.maxLength);
         const std::string& context = cells[*m_columns.textPair];
-        if (question.empty() || isBlank(context)) {
-            m_emptyLines.push_back(m_table.lines[row]);
-            return;
-        }
+        if (question.empty() || isBlank(context))
+            return {Fate::Empty, {}, {}};
         SourceRow source;
         source.text = context;
         source.isLabelled = m_options.areLabelsRequired;
@@ -145,29 +154,43 @@ private:
             const std::vector<Answer> answers = answersIn(row);
             for (const Answer& answer : answers)
                 source.answers.push_back(answer.text);
-            if (!answers.empty() && !(place = placeOf(answers[0], context))) {
-                m_lostLines.push_back(m_table.lines[row]);
-                return;
-            }
+            if (!answers.empty() && !(place = placeOf(answers[0], context)))
+                return {Fate::Lost, {}, {}};
         }
-        addWindows(row, question, source, place);
-        m_dataset.sources.push_back(std::move(source));
+        std::vector<TokenizedExample> windows = windowsOf(row, question, source, place);
+        return {Fate::Kept, std::move(source), std::move(windows)};
     }
 
-    void addWindows(std::size_t row, std::string_view question, const SourceRow& source,
-                    const std::optional<TextSpan>& place)
+    std::vector<TokenizedExample> windowsOf(std::size_t row, std::string_view question,
+                                            const SourceRow& source,
+                                            const std::optional<TextSpan>& place) const
     {
+        std::vector<TokenizedExample> windows;
         for (Encoding& window :
              m_tokenizer.encodeWindows(question, source.text, m_options.maxLength, m_stride)) {
             std::vector<TextSpan> spans = passageSpans(window);
-            TokenizedExample example = exampleOf(std::move(window), m_table, row);
+            TokenizedExample& example = windows.emplace_back(exampleOf(std::move(window), m_table, row));
             example.isTruncated = false; // the next window has the rest
-            example.row = static_cast<std::uint32_t>(m_dataset.sources.size());
             example.spans = std::move(spans);
             if (source.isLabelled)
                 pointTo(place, example);
+        }
+        return windows;
+    }
+
+    void add(std::size_t row, Row&& read)
+    {
+        if (read.fate == Fate::Empty)
+            m_emptyLines.push_back(m_table.lines[row]);
+        if (read.fate == Fate::Lost)
+            m_lostLines.push_back(m_table.lines[row]);
+        if (read.fate != Fate::Kept)
+            return;
+        for (TokenizedExample& example : read.windows) {
+            example.row = static_cast<std::uint32_t>(m_dataset.sources.size());
             m_dataset.examples.push_back(std::move(example));
         }
+        m_dataset.sources.push_back(std::move(read.source));
     }
 
     std::vector<Answer> answersIn(std::size_t row) const

@@ -1,6 +1,7 @@
 #include "core/data/table_tokenizer.h"
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/data/row_labels.h"
 #include "core/data/task_tokenizers.h"
 
@@ -27,20 +28,28 @@ void tokenizeTexts(const DataTable& table, const ResolvedColumns& columns, const
                    const TokenizeOptions& options, TokenizedDataset& dataset)
 {
     const std::unique_ptr<RowLabels> labels = rowLabels(table, columns, options);
-    std::vector<std::uint32_t> emptyLines;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    struct Row
+    {
+        TokenizedExample example;
+        bool isEmpty = false;
+    };
+    const auto encode = [&](std::size_t row) -> Row {
         const auto& cells = table.rows[row];
         const auto pair =
             columns.textPair ? std::optional<std::string_view>(cells[*columns.textPair]) : std::nullopt;
         Encoding encoding =
             tokenizer.encode(cells[columns.text], pair, SpecialTokens::Add, options.maxLength);
-        if (isWithoutTokens(encoding.isSpecial))
+        const bool isEmpty = isWithoutTokens(encoding.isSpecial);
+        return {exampleOf(std::move(encoding), table, row), isEmpty};
+    };
+    std::vector<std::uint32_t> emptyLines;
+    produceInParallel(table.rows.size(), encode, [&](std::size_t row, Row&& encoded) {
+        if (encoded.isEmpty)
             emptyLines.push_back(table.lines[row]);
-        TokenizedExample example = exampleOf(std::move(encoding), table, row);
         if (labels)
-            labels->read(row, example);
-        dataset.examples.push_back(std::move(example));
-    }
+            labels->read(row, encoded.example);
+        dataset.examples.push_back(std::move(encoded.example));
+    });
     throwOnEmptyTexts(table, columns, emptyLines);
     if (labels)
         labels->finish(dataset);

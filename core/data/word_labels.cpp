@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/data/batch.h"
 #include "core/data/cell_list.h"
 #include "core/data/cell_text.h"
@@ -178,25 +179,36 @@ void tokenizeWords(const DataTable& table, const ResolvedColumns& columns, const
     std::optional<TagReader> tags;
     if (options.areLabelsRequired)
         tags.emplace(table, *columns.label, options);
-    std::vector<std::uint32_t> emptyLines;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    struct Row
+    {
+        SourceRow source;
+        TokenizedExample example;
+        bool isEmpty = false;
+    };
+    const auto encode = [&](std::size_t row) -> Row {
         SourceRow source = sourceOf(table.rows[row][columns.text], options.splitsPunctuation);
         Encoding encoding =
             tokenizer.encode(source.text, std::nullopt, SpecialTokens::Add, options.maxLength);
-        if (isWithoutTokens(encoding.isSpecial))
-            emptyLines.push_back(table.lines[row]);
+        const bool isEmpty = isWithoutTokens(encoding.isSpecial);
         std::vector<std::int32_t> words = wordsBegun(encoding, source.words);
         TokenizedExample example = exampleOf(std::move(encoding), table, row);
-        source.isLabelled = tags.has_value();
-        if (tags) {
-            const std::vector<std::int32_t> ids = tags->read(row, source.words.size());
-            for (const std::int32_t word : words)
-                example.tokenLabels.push_back(word < 0 ? ignoredLabel : ids[static_cast<std::size_t>(word)]);
-        }
         example.words = std::move(words);
-        dataset.examples.push_back(std::move(example));
-        dataset.sources.push_back(std::move(source));
-    }
+        return {std::move(source), std::move(example), isEmpty};
+    };
+    std::vector<std::uint32_t> emptyLines;
+    produceInParallel(table.rows.size(), encode, [&](std::size_t row, Row&& encoded) {
+        if (encoded.isEmpty)
+            emptyLines.push_back(table.lines[row]);
+        encoded.source.isLabelled = tags.has_value();
+        if (tags) {
+            const std::vector<std::int32_t> ids = tags->read(row, encoded.source.words.size());
+            for (const std::int32_t word : encoded.example.words)
+                encoded.example.tokenLabels.push_back(word < 0 ? ignoredLabel
+                                                               : ids[static_cast<std::size_t>(word)]);
+        }
+        dataset.examples.push_back(std::move(encoded.example));
+        dataset.sources.push_back(std::move(encoded.source));
+    });
     throwOnEmptyTexts(table, columns, emptyLines);
     dataset.labelNames = tags ? tags->names() : options.knownLabels.value_or(std::vector<std::string>{});
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 namespace lora::test {
 
@@ -60,11 +61,13 @@ public:
     std::int64_t vocabularySize() const override { return 1000; }
     std::optional<std::int32_t> idOf(std::string_view token) const override
     {
+        const std::lock_guard lock(m_mutex);
         const auto found = m_ids.find(std::string(token));
         return found == m_ids.end() ? std::nullopt : std::optional(found->second);
     }
     std::string tokenOf(std::int32_t id) const override
     {
+        const std::lock_guard lock(m_mutex);
         for (const auto& [word, number] : m_ids) {
             if (number == id)
                 return word;
@@ -101,12 +104,14 @@ private:
 
     std::int32_t idFor(const std::string& word) const
     {
+        const std::lock_guard lock(m_mutex);
         if (m_ids.empty())
             m_ids = {{"[CLS]", 1}, {"[SEP]", 2}, {"[MASK]", 3}};
         return m_ids.try_emplace(word, static_cast<std::int32_t>(m_ids.size() + 1)).first->second;
     }
 
     bool m_hasMask;
+    mutable std::mutex m_mutex; ///< tokenizers are used from several threads
     mutable std::map<std::string, std::int32_t> m_ids;
 };
 
