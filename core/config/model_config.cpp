@@ -161,9 +161,13 @@ ModelConfig readModelConfig(const std::filesystem::path& folder)
                     "A model folder holds config.json beside model.safetensors.");
     std::string text;
     constexpr std::size_t limit = std::size_t{16} << 20;
-    text.resize(limit + 1);
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
+    constexpr std::size_t part = std::size_t{64} << 10; // a config.json is a few kilobytes
+    while (file && text.size() <= limit) {
+        const std::size_t size = text.size();
+        text.resize(size + part);
+        file.read(text.data() + size, static_cast<std::streamsize>(part));
+        text.resize(size + static_cast<std::size_t>(file.gcount()));
+    }
     if (text.size() > limit)
         throw Error(ErrorKind::BadInput,
                     fmt::format("{}: larger than 16 MiB, not a config.json", path.string()));
