@@ -26,22 +26,26 @@ extern "C" void noteSignal(int)
     [[maybe_unused]] const auto written = ::write(signalPipe[1], &byte, 1);
 }
 
-bool hasSignal()
+/// Waits for the next signal; false when the pipe was closed because nobody asks any more.
+bool waitForSignal(int pipe)
 {
-    constexpr int patienceMilliseconds = 50;
-    pollfd waiting{signalPipe[0], POLLIN, 0};
-    char byte = 0;
-    return ::poll(&waiting, 1, patienceMilliseconds) > 0 && ::read(signalPipe[0], &byte, 1) == 1;
+    for (;;) {
+        pollfd waiting{pipe, POLLIN, 0};
+        char byte = 0;
+        if (::poll(&waiting, 1, -1) <= 0)
+            continue; // interrupted
+        const auto count = ::read(pipe, &byte, 1);
+        if (count >= 0)
+            return count == 1;
+    }
 }
 
-void listen(const std::stop_token& end, TrainingControl& control)
+void listen(int pipe, TrainingControl& control)
 {
     // timeout(1) and terminals may send one wish to stop twice in a row; only a later one means "at once".
     constexpr double sameWish = 0.5;
     Stopwatch sinceFirst;
-    while (!end.stop_requested()) {
-        if (!hasSignal())
-            continue;
+    while (waitForSignal(pipe)) {
         if (!control.isStopRequested()) {
             control.requestStop();
             sinceFirst.restart();
@@ -69,7 +73,7 @@ StopSignals::StopSignals(TrainingControl& control)
 {
     if (::pipe2(signalPipe.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         throw Error(ErrorKind::FileSystem, "cannot open a pipe", "Close some programs and try again.");
-    m_listener = std::jthread([&control](const std::stop_token& end) { listen(end, control); });
+    m_listener = std::jthread([pipe = signalPipe[0], &control] { listen(pipe, control); });
     m_previousInterrupt = replaceHandler(SIGINT);
     m_previousTerminate = replaceHandler(SIGTERM);
 }
@@ -78,10 +82,9 @@ StopSignals::~StopSignals()
 {
     ::sigaction(SIGINT, &m_previousInterrupt, nullptr);
     ::sigaction(SIGTERM, &m_previousTerminate, nullptr);
-    m_listener.request_stop();
+    ::close(std::exchange(signalPipe[1], -1)); // the listener wakes and ends
     m_listener.join();
-    for (int& descriptor : signalPipe)
-        ::close(std::exchange(descriptor, -1));
+    ::close(std::exchange(signalPipe[0], -1));
 }
 
 } // namespace lora::app
