@@ -3,6 +3,8 @@
 #include "core/cost/block_reach.h"
 #include "core/cost/flop_ledger.h"
 #include "core/cost/memory_plan.h"
+#include "core/data/data_loader.h"
+#include "core/lora/prefix_plan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,16 +16,18 @@ namespace {
 
 /// Bytes of element-wise traffic per token and block, forward and (where it happens) backward: every [token,
 /// hidden] and [token, intermediate] matrix a block reads or writes outside its products.
-double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkCounts& work)
+double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkCounts& work,
+                        double shareBelowCut)
 {
     const auto d = static_cast<double>(model.hiddenSize);
     const auto f = static_cast<double>(model.intermediateSize);
     const auto heads = static_cast<double>(model.numHeads);
     const auto blocks = static_cast<double>(model.numLayers);
-    const double reached = blocks - std::max(0, GradientReach(model, plan).lowestLayer());
+    const double below = std::max(0, GradientReach(model, plan).lowestLayer());
+    const double reached = blocks - below;
     const double forward = work.tokens * (22 * d + 4 * f) + work.tokenPairs * 6 * heads;
     const double backward = work.tokens * (26 * d + 6 * f) + work.tokenPairs * 8 * heads;
-    return 4 * (blocks * forward + reached * backward);
+    return 4 * ((reached + below * shareBelowCut) * forward + reached * backward);
 }
 
 double optimizerBytes(double trainable, int workers)
@@ -78,6 +82,35 @@ std::int64_t fileBytes(std::int64_t numbers, std::size_t tensors)
     return 4 * numbers + static_cast<std::int64_t>(tensors) * 150 + 8;
 }
 
+/// What the prefix cache does for a run, beside its planned passes over the rows.
+struct PrefixEffect
+{
+    PrefixUse use;
+    double shareBelowCut = 1; ///< of the epochs, that run the layers below the cut
+};
+
+PrefixEffect prefixEffect(const Method& method, const TrainingPlan& plan, double stepsPerEpoch)
+{
+    const TrainingConfig& training = method.experiment.training;
+    const auto steps = static_cast<double>(plannedSteps(training, static_cast<std::int64_t>(stepsPerEpoch)));
+    PrefixFacts facts;
+    facts.lowestLayer = GradientReach(method.facts.model, plan).lowestLayer();
+    facts.dropout = training.hiddenDropout.value_or(method.facts.model.dropout);
+    facts.isHiddenAnew = method.facts.isHiddenAnew;
+    facts.epochs = steps / stepsPerEpoch;
+    PrefixEffect effect{planPrefix(training.prefixCache, facts)};
+    if (effect.use.isForTraining)
+        effect.shareBelowCut = 1 / facts.epochs;
+    return effect;
+}
+
+double cacheBytes(const Method& method, const PrefixUse& use, const WorkCounts& work)
+{
+    const double tokens =
+        (use.isForTraining ? work.tokens : 0) + (use.isForEvaluation ? method.facts.evalTokens : 0);
+    return 4 * tokens * static_cast<double>(method.facts.model.hiddenSize);
+}
+
 MethodCost costOf(const Method& method, const TrainingPlan& plan)
 {
     const ModelSummary& model = method.facts.model;
@@ -95,23 +128,30 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
                                      : fileBytes(cost.parameters.trainable,
                                                  2 * plan.adapters.size() + plan.trainedParameters.size());
     const FlopLedger ledger = trainingLedger(model, method.experiment.task, plan);
-    const FlopsPerToken total = ledger.total(work);
+    const int batch = training.perDeviceTrainBatchSize;
+    const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
+    const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
+    const PrefixEffect prefix = prefixEffect(method, plan, stepsPerEpoch);
+    WorkCounts belowCut = work;
+    belowCut.tokens *= prefix.shareBelowCut;
+    belowCut.tokenPairs *= prefix.shareBelowCut;
+    const FlopsPerToken total = ledger.total(work, belowCut);
     const double tokens = std::max(1.0, work.tokens);
     cost.flopsPerToken = {total.forward / tokens, total.activationGradients / tokens,
                           total.weightGradients / tokens, total.adapters / tokens};
     cost.flopsPerEpoch = total.total();
-    const int batch = training.perDeviceTrainBatchSize;
+    cost.prefixSaving = (ledger.total(work).forward - total.forward) / tokens;
     WorkerShare share = largestShare(method.facts.trainLengths, batch, workers);
     share.labelledShare = labelledShare;
+    share.startsAtCut = prefix.use.isForTraining;
     cost.memory = trainingMemory(model, plan, cost.parameters.trainable, share, workers,
                                  training.hiddenDropout.value_or(0));
     cost.memory.process = method.calibration.processBytes;
-    const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
-    const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
+    cost.memory.cache = cacheBytes(method, prefix.use, work);
     if (method.calibration.gemmFlopsPerSecond > 0) {
         const double compute = cost.flopsPerEpoch / method.calibration.gemmFlopsPerSecond;
         const double traffic =
-            (elementwiseBytes(model, plan, work) +
+            (elementwiseBytes(model, plan, work, prefix.shareBelowCut) +
              stepsPerEpoch * optimizerBytes(static_cast<double>(cost.parameters.trainable), workers)) /
             method.calibration.elementwiseBytesPerSecond;
         cost.secondsPerEpoch = compute + traffic;
@@ -130,6 +170,7 @@ std::vector<SavingSource> savingSources(const MethodCost& method, const MethodCo
              share(full.flopsPerToken.weightGradients - method.flopsPerToken.weightGradients)},
             {"backward_cut", "no backward below the cut",
              share(full.flopsPerToken.activationGradients - method.flopsPerToken.activationGradients)},
+            {"prefix_cache", "frozen layers run once", share(method.prefixSaving - full.prefixSaving)},
             {"adapters", "the adapters' own work",
              share(full.flopsPerToken.adapters - method.flopsPerToken.adapters)}};
 }

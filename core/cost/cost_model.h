@@ -24,6 +24,8 @@ struct WorkloadFacts
     ModelSummary model;
     std::int64_t numLabels = 2;
     std::vector<std::int32_t> trainLengths; ///< tokens of each training row after truncation
+    double evalTokens = 0;                  ///< of all evaluation rows
+    bool isHiddenAnew = false; ///< masked language modelling on text: other tokens are hidden every epoch
     double labelledShare =
         0; ///< language modelling: labelled tokens of all tokens; 0: the usual one of the task
 };

@@ -42,7 +42,8 @@ struct MethodCost
     std::int64_t adapterBytes =
         0; ///< size of the exported adapter file (of the model file for full fine-tuning)
     FlopsPerToken flopsPerToken;
-    double flopsPerEpoch = 0;
+    double flopsPerEpoch = 0; ///< mean of the planned epochs, as all figures of compute and time
+    double prefixSaving = 0;  ///< FLOPs per token not done because the prefix cache has the result
     MemoryBytes memory;
     double secondsPerStep = 0;  ///< estimate from a calibration of this machine
     double secondsPerEpoch = 0; ///< the same
@@ -51,7 +52,7 @@ struct MethodCost
 /// One reason why the configuration computes less than full fine-tuning.
 struct SavingSource
 {
-    std::string key;   ///< "weight_gradients", "backward_cut", "adapters"
+    std::string key;   ///< "weight_gradients", "backward_cut", "prefix_cache", "adapters"
     std::string label; ///< "no weight gradients"
     double share = 0;  ///< of full fine-tuning's FLOPs; negative where it costs
 };

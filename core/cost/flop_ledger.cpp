@@ -127,11 +127,11 @@ WorkCounts countWork(std::span<const std::int32_t> lengths)
     return work;
 }
 
-FlopsPerToken FlopLedger::total(const WorkCounts& work) const
+FlopsPerToken FlopLedger::total(const WorkCounts& work, const WorkCounts& belowCut) const
 {
     FlopsPerToken sum;
     for (const LedgerEntry& entry : m_entries) {
-        const double units = amount(work, entry.unit);
+        const double units = amount(entry.isBelowCut ? belowCut : work, entry.unit);
         sum.forward += units * entry.forward;
         sum.activationGradients += units * entry.activationGradients;
         sum.weightGradients += units * entry.weightGradients;
@@ -145,8 +145,14 @@ FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const Traini
     std::vector<LedgerEntry> entries;
     const GradientReach reach(model, plan);
     addProjection(model, plan, reach, entries);
-    for (int layer = 0; layer < static_cast<int>(model.numLayers); ++layer)
+    std::size_t belowCut = reach.lowestLayer() > 0 ? entries.size() : 0;
+    for (int layer = 0; layer < static_cast<int>(model.numLayers); ++layer) {
         addLayer(model, plan, layer, reach, entries);
+        if (layer < reach.lowestLayer())
+            belowCut = entries.size();
+    }
+    for (std::size_t i = 0; i < belowCut; ++i)
+        entries[i].isBelowCut = true;
     addHead(model, task, plan, reach, entries);
     return FlopLedger(std::move(entries));
 }

@@ -35,6 +35,7 @@ struct LedgerEntry
     double activationGradients = 0;
     double weightGradients = 0;
     double adapters = 0;
+    bool isBelowCut = false; ///< forward alone, and the same in every epoch
 };
 
 /// Every matrix product of a training step, module by module: exact, and held against the counter inside GEMM
@@ -48,7 +49,10 @@ public:
 
     const std::vector<LedgerEntry>& entries() const { return m_entries; }
     /// Operations for so much work, by purpose.
-    FlopsPerToken total(const WorkCounts& work) const;
+    FlopsPerToken total(const WorkCounts& work) const { return total(work, work); }
+    /// The same where only `belowCut` of it goes through the layers below the cut, because what they give is
+    /// kept.
+    FlopsPerToken total(const WorkCounts& work, const WorkCounts& belowCut) const;
 
 private:
     std::vector<LedgerEntry> m_entries;

@@ -148,7 +148,7 @@ double activationBytes(const ModelSummary& model, const TrainingPlan& plan, cons
     double kept = n * d; // the embeddings' output
     if (lowest < 0 && !model.isDecoder)
         kept += n * d + 2 * n; // what their norm saves
-    if (lowest > 0)
+    if (lowest > 0 && !share.startsAtCut)
         kept += n * d; // the second buffer below the cut
     for (int layer = std::max(lowest, 0); layer < layers; ++layer)
         kept += keptByLayer(model, plan, share, reach.blockOf(layer));
@@ -156,7 +156,7 @@ double activationBytes(const ModelSummary& model, const TrainingPlan& plan, cons
         kept += n * d; // the norm above the blocks
     kept += headNumbers(model, share);
     const double backward = reach.isTrunkTrained() ? n * d + backwardScratch(model, share, dropout) : 0;
-    const double forward = lowest > 0 ? forwardScratch(model, share) : 0;
+    const double forward = lowest > 0 && !share.startsAtCut ? forwardScratch(model, share) : 0;
     return floatBytes * std::max(kept + backward, 2 * n * d + forward);
 }
 

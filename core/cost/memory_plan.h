@@ -16,6 +16,7 @@ struct WorkerShare
     double longest = 0;    ///< tokens of its longest sequence
     double sequences = 0;
     double labelledShare = 0; ///< language modelling: labelled tokens of all tokens
+    bool startsAtCut = false; ///< with hidden states from the prefix cache
 };
 
 /// The largest share a worker is likely to get: `batchSize` rows as long as an unlucky draw of `lengths`,

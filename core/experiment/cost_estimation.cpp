@@ -15,6 +15,8 @@ CostInputs gatherCostInputs(const ExperimentConfig& experiment)
     inputs.facts.model = prepared.summary;
     inputs.facts.numLabels = prepared.numLabels;
     inputs.facts.trainLengths = prepared.data.train.lengths();
+    inputs.facts.evalTokens = static_cast<double>(prepared.data.eval.tokens());
+    inputs.facts.isHiddenAnew = prepared.data.train.masking.has_value();
     inputs.facts.labelledShare = labelledShare(prepared.data.train, experiment.task);
     const int threads = experiment.training.threads;
     inputs.calibration = calibrate(prepared.summary, threads > 0 ? threads : WorkerPool::defaultWorkers());

@@ -48,6 +48,10 @@ public:
         m_recorder.onEvaluation(metrics);
         m_observer.onEvaluation(metrics);
     }
+    void onPrefixProgress(std::int64_t done, std::int64_t total) override
+    {
+        m_observer.onPrefixProgress(done, total);
+    }
     void onPause(bool isPaused) override { m_observer.onPause(isPaused); }
     void onMessage(const std::string& text) override { m_observer.onMessage(text); }
 
@@ -85,8 +89,12 @@ void noteWork(const ExperimentData& prepared, const TrainerState& state, RunSumm
     const ExperimentConfig& experiment = prepared.experiment;
     const ModelParts parts = partsOf(prepared.summary, experiment.task);
     const WorkCounts work = workOf(state, experiment.task);
+    // Rows kept between the layers were computed once, or not at all where an earlier run left them.
+    WorkCounts belowCut = work;
+    belowCut.tokens = static_cast<double>(state.tokensBelowCut);
+    belowCut.tokenPairs = state.tokenPairsBelowCut;
     summary.flops = trainingLedger(prepared.summary, experiment.task, planTraining(experiment.method, parts))
-                        .total(work)
+                        .total(work, belowCut)
                         .total();
     summary.flopsFullFineTuning =
         trainingLedger(prepared.summary, experiment.task, planTraining({MethodType::Full, {}}, parts))
@@ -161,12 +169,14 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     WorkerPool pool(threads);
     const Calibration calibration = calibrate(prepared.summary, pool.size());
     ExperimentModel model = prepareModel(prepared);
+    PrefixCache ownCache(userBudget());
     Trainer trainer({.model = *model.model,
                      .trainable = model.trainable,
                      .train = prepared.data.train,
                      .eval = prepared.data.eval.size() > 0 ? &prepared.data.eval : nullptr,
                      .experiment = prepared.experiment,
-                     .runFolder = request.runFolder},
+                     .runFolder = request.runFolder,
+                     .prefixCache = request.prefixCache ? request.prefixCache.get() : &ownCache},
                     pool);
     if (request.isResumed) {
         checkUnchanged(request.runFolder, prepared);
@@ -176,8 +186,12 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     const std::unique_ptr<RunRecorder> recorder =
         openRecorder(request, prepared, model, trainer.state().step);
     RunSummary& summary = recorder->summary();
-    const WorkloadFacts facts{prepared.summary, prepared.numLabels, prepared.data.train.lengths(),
-                              labelledShare(prepared.data.train, prepared.experiment.task)};
+    const WorkloadFacts facts{.model = prepared.summary,
+                              .numLabels = prepared.numLabels,
+                              .trainLengths = prepared.data.train.lengths(),
+                              .evalTokens = static_cast<double>(prepared.data.eval.tokens()),
+                              .isHiddenAnew = prepared.data.train.masking.has_value(),
+                              .labelledShare = labelledShare(prepared.data.train, prepared.experiment.task)};
     noteEstimate(prepared, trainer, estimateCost(prepared.experiment, facts, calibration), summary);
     for (const std::string& notice : prepared.notices)
         observer.onMessage(notice);

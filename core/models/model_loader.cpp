@@ -281,6 +281,7 @@ void describeSizes(const ModelConfig& config, ModelSummary& summary)
     summary.vocabSize = config.vocabSize;
     summary.maxPositions = config.maxPositionEmbeddings;
     summary.isDecoder = config.isDecoder;
+    summary.dropout = std::max(config.hiddenDropoutProb, config.attentionProbsDropoutProb);
 }
 
 bool hasTokenizerFile(const std::filesystem::path& folder)

@@ -72,6 +72,7 @@ struct ModelSummary
     std::int64_t vocabSize = 0;
     std::int64_t maxPositions = 0;
     bool isDecoder = false;
+    double dropout = 0; ///< largest probability of the trunk's own layers
     bool hasTokenizer = false;
     std::vector<ModuleInfo> modules;          ///< in order of the forward pass, task head last
     std::vector<ParameterInfo> parameterList; ///< every weight once, in the model's order

@@ -132,7 +132,7 @@ RunStart Trainer::startOf() const
 
 bool Trainer::preparePrefix(TrainingObserver& observer, TrainingControl& control)
 {
-    const bool isStepLeft = m_state.step < m_totalSteps;
+    const bool isStepLeft = m_state.step < m_totalSteps && !isPatienceOver();
     const PrefixUse use = planPrefix(m_config.prefixCache, prefixFacts());
     if (use.isDropoutInTheWay && isStepLeft)
         observer.onMessage(fmt::format(

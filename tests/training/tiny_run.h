@@ -71,7 +71,7 @@ struct TinyRun
     TinyRun(ExperimentConfig config, const TinyBert& tiny, const std::filesystem::path& runFolder = {},
             int workers = 2)
         : experiment(std::move(config))
-        , model(tinyModel<float>(tiny))
+        , model(tinyModel<float>(tiny, experiment.task, isLanguageModelling(experiment.task) ? 0 : 3))
         , trainable(applyMethod(*model, experiment.method, experiment.training.seed))
         , pool(workers)
         , folder(runFolder)
@@ -80,7 +80,8 @@ struct TinyRun
     Trainer& trainer()
     {
         if (!m_trainer)
-            m_trainer.emplace(TrainerInputs{*model, trainable, train, &eval, experiment, folder}, pool);
+            m_trainer.emplace(TrainerInputs{*model, trainable, train, &eval, experiment, folder, cache.get()},
+                              pool);
         return *m_trainer;
     }
     RunOutcome run() { return trainer().run(notes, control); }
@@ -102,6 +103,7 @@ struct TinyRun
     TokenizedDataset eval = learnableDataset(30);
     WorkerPool pool;
     std::filesystem::path folder;
+    std::shared_ptr<PrefixCache> cache; ///< null: the trainer's own
     RunNotes notes;
     TrainingControl control;
 
