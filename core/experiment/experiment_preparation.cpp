@@ -204,14 +204,14 @@ ExperimentModel prepareModel(ExperimentData& prepared)
     const MethodConfig& method = experiment.method;
     if (!prepared.initialAdapter) {
         TrainableParameters<float> trainable = applyMethod(model, method, experiment.training.seed);
-        return {std::move(loaded.model), std::move(trainable), loaded.hash};
+        return {std::move(loaded.model), std::move(trainable), loaded.hash()};
     }
     loadAdapter(model, *prepared.initialAdapter, openAdapterTensors(*method.lora.initAdapter));
     for (const LinearSite<float>& site : model.linears())
         if (site.linear->adapter)
             site.linear->adapter->dropoutProbability = method.lora.loraDropout;
     TrainableParameters<float> trainable = trainableOf(model, planTraining(method, partsOf(model)));
-    return {std::move(loaded.model), std::move(trainable), loaded.hash};
+    return {std::move(loaded.model), std::move(trainable), loaded.hash()};
 }
 
 } // namespace lora

@@ -17,6 +17,7 @@ class ModelFiles
 {
 public:
     const std::filesystem::path& folder() const { return m_folder; }
+    const std::vector<SafetensorsFile>& files() const { return m_files; } ///< at least one
     const std::vector<NamedTensor>& tensors() const { return m_tensors; }
     /// Null when there is no such tensor.
     const NamedTensor* find(const std::string& name) const;

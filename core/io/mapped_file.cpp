@@ -45,6 +45,20 @@ std::uint64_t avalanche(std::uint64_t hash)
     return hash ^ (hash >> 32);
 }
 
+std::int64_t nanoseconds(const timespec& time)
+{
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileIdentity identityOf(int descriptor)
+{
+    struct stat status = {};
+    if (fstat(descriptor, &status) != 0)
+        return {};
+    return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+            nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+}
+
 /// XXH64 with seed 0 (Collet, xxHash specification 0.1.1).
 std::uint64_t xxh64(std::span<const std::byte> bytes)
 {
@@ -77,6 +91,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
 {
     const FileDescriptor file = openRegularFile(path);
     std::shared_ptr<MappedFile> mapped(new MappedFile);
+    mapped->m_identity = identityOf(file.descriptor);
     if (file.size == 0) // mmap refuses empty ranges
         return mapped;
     void* data = mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0);

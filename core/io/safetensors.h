@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/io/mapped_file.h"
 #include "core/io/named_tensor.h"
 
 #include <filesystem>
@@ -9,8 +10,6 @@
 #include <vector>
 
 namespace lora {
-
-class MappedFile;
 
 /// Reads the safetensors format (huggingface/safetensors): 8 bytes little-endian header length, a JSON
 /// header, tensor bytes. The file is memory-mapped; every field of the header is checked before use (hostile
@@ -23,6 +22,7 @@ public:
     static SafetensorsFile open(const std::filesystem::path& path);
 
     const std::filesystem::path& path() const { return m_path; }
+    const FileIdentity& identity() const { return m_file->identity(); }
     const std::vector<NamedTensor>& tensors() const { return m_tensors; } ///< in file order
     /// Null when there is no such tensor.
     const NamedTensor* find(const std::string& name) const;

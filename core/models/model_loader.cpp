@@ -1,10 +1,10 @@
 #include "core/models/model_loader.h"
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/base/resources.h"
 #include "core/base/rng.h"
 #include "core/io/checkpoint_files.h"
-#include "core/io/mapped_file.h"
 #include "core/models/model_family.h"
 
 #include <fmt/ranges.h>
@@ -38,17 +38,50 @@ void initialize(Parameter<T>& parameter, double range, std::uint64_t seed)
         value.data[i] = isNorm ? T(1) : isBias ? T(0) : static_cast<T>(range * rng.normal());
 }
 
+/// Whether the parameter can use the file's bytes as they lie there.
 template <class T>
-void assign(Parameter<T>& parameter, const NamedTensor& tensor,
-            const std::shared_ptr<const ModelFiles>& files)
+bool canView(const Parameter<T>& parameter, const NamedTensor& tensor)
 {
     const bool isAligned = reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(T) == 0;
-    if (std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned &&
-        !parameter.isTransposedInFiles()) {
+    return std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned &&
+           !parameter.isTransposedInFiles();
+}
+
+template <class T>
+struct Copy
+{
+    Parameter<T>* parameter = nullptr;
+    const NamedTensor* tensor = nullptr;
+};
+
+/// Views the file where that is possible and notes what must be copied.
+template <class T>
+void assign(Parameter<T>& parameter, const NamedTensor& tensor,
+            const std::shared_ptr<const ModelFiles>& files, std::vector<Copy<T>>& copies)
+{
+    if (canView(parameter, tensor))
         parameter.view(reinterpret_cast<const T*>(tensor.bytes.data()), files);
-        return;
-    }
-    copyTensor(tensor, parameter);
+    else
+        copies.push_back({&parameter, &tensor});
+}
+
+template <class T>
+void copyAll(const std::vector<Copy<T>>& copies)
+{
+    forEachPart(copies.size(), 1,
+                [&](std::size_t i, std::size_t) { copyTensor(*copies[i].tensor, *copies[i].parameter); });
+}
+
+/// [cols, rows] as it lies in the file to [rows, cols], in squares that stay in the cache.
+template <class T>
+void transpose(const T* stored, const Matrix<T>& value)
+{
+    constexpr std::int64_t side = 32;
+    for (std::int64_t r0 = 0; r0 < value.rows; r0 += side)
+        for (std::int64_t c0 = 0; c0 < value.cols; c0 += side)
+            for (std::int64_t r = r0; r < std::min(r0 + side, value.rows); ++r)
+                for (std::int64_t c = c0; c < std::min(c0 + side, value.cols); ++c)
+                    value(r, c) = stored[c * value.rows + r];
 }
 
 template <class T>
@@ -109,15 +142,6 @@ std::vector<std::string> missingNotices(const std::vector<std::string>& paramete
     return notices;
 }
 
-/// One hash for all tensors, whatever files they lie in.
-std::string hashOfTensors(const ModelFiles& files)
-{
-    std::string hashes;
-    for (const NamedTensor& tensor : files.tensors())
-        hashes += tensor.name + hashOf(tensor.bytes);
-    return hashOf(std::as_bytes(std::span(hashes)));
-}
-
 /// "builtin:encoder", …: the folders there are.
 std::vector<std::string> builtinModels()
 {
@@ -163,6 +187,7 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
     // The head is filled last: only a body that is there vouches for the sizes in config.json.
     std::vector<std::string> missing;
     std::vector<Parameter<T>*> toFill;
+    std::vector<Copy<T>> copies;
     model.visitParameters([&](Parameter<T>& parameter) {
         const auto found = tensors.find(parameter.name());
         const bool isHead = family.mayBeMissing(parameter.name());
@@ -181,14 +206,15 @@ LoadedModel<T> loadModel(const std::filesystem::path& folder, TaskType task, std
                 failOnShape(parameter, *found->second, folder.string());
             toFill.push_back(&parameter);
         } else {
-            assign(parameter, *found->second, files);
+            assign(parameter, *found->second, files, copies);
         }
     });
     failOnMissing(missing, folder.string());
+    copyAll(copies);
     for (Parameter<T>* parameter : toFill)
         fillHead(model, *parameter, seed);
     model.labelNames = config.labelNames;
-    loaded.hash = hashOfTensors(*files);
+    loaded.files = files;
     loaded.notices = missingNotices(model.newlyInitialized);
     return loaded;
 }
@@ -211,11 +237,12 @@ void copyTensor(const NamedTensor& tensor, Parameter<T>& parameter)
     const std::span<T> all(value.data, static_cast<std::size_t>(parameter.size()));
     if (!parameter.isTransposedInFiles())
         return tensor.copyTo(all);
+    const bool isAligned = reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(T) == 0;
+    if (std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned)
+        return transpose(reinterpret_cast<const T*>(tensor.bytes.data()), value);
     std::vector<T> stored(all.size());
     tensor.copyTo(std::span<T>(stored));
-    for (std::int64_t r = 0; r < value.rows; ++r)
-        for (std::int64_t c = 0; c < value.cols; ++c)
-            value(r, c) = stored[static_cast<std::size_t>(c * value.rows + r)];
+    transpose(stored.data(), value);
 }
 
 template void copyTensor<float>(const NamedTensor&, Parameter<float>&);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/io/named_tensor.h"
+#include "core/io/model_hash.h"
 #include "core/models/language_model.h"
 #include "core/models/model_summary.h"
 
@@ -22,7 +22,9 @@ struct LoadedModel
 {
     std::unique_ptr<LanguageModel<T>> model;
     std::vector<std::string> notices;
-    std::string hash; ///< of all tensors' names and bytes, see hashOf
+    std::shared_ptr<const ModelFiles> files;
+    /// Of the files' tensors; may take a while when asked for the first time.
+    std::string hash() const { return modelHash(*files); }
 };
 
 /// Loads a Hugging Face folder. F32 weights stay mapped (T = float), others are converted. Head weights the
