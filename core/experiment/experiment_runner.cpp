@@ -167,7 +167,7 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     ExperimentData prepared = prepareData(request.experiment);
     const int threads = prepared.experiment.training.threads;
     WorkerPool pool(threads);
-    const Calibration calibration = calibrate(prepared.summary, pool.size());
+    const auto processBytes = static_cast<double>(residentBytes());
     ExperimentModel model = prepareModel(prepared);
     PrefixCache ownCache(userBudget());
     Trainer trainer({.model = *model.model,
@@ -192,7 +192,12 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
                               .evalTokens = static_cast<double>(prepared.data.eval.tokens()),
                               .isHiddenAnew = prepared.data.train.masking.has_value(),
                               .labelledShare = labelledShare(prepared.data.train, prepared.experiment.task)};
-    noteEstimate(prepared, trainer, estimateCost(prepared.experiment, facts, calibration), summary);
+    // Measured when the training is over: its first step does not wait for that.
+    const auto forecast = [&] {
+        Calibration calibration = calibrate(prepared.summary, pool.size());
+        calibration.processBytes = processBytes;
+        noteEstimate(prepared, trainer, estimateCost(prepared.experiment, facts, calibration), summary);
+    };
     for (const std::string& notice : prepared.notices)
         observer.onMessage(notice);
 
@@ -202,11 +207,13 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
         outcome = trainer.run(recording, control);
         noteWork(prepared, trainer.state(), summary);
         summary.adapterBytes = writeResult(prepared, *model.model, request.runFolder, observer);
+        forecast();
     } catch (const Error& error) {
         outcome.status = RunStatus::Failed;
         outcome.steps = trainer.state().step;
         outcome.message = error.what();
         outcome.hint = error.hint();
+        forecast();
         recorder->finish(outcome);
         observer.onEnd(outcome);
         throw;
