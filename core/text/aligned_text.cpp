@@ -14,7 +14,7 @@ AlignedText AlignedText::fromInput(std::string_view text)
     if (text.size() > std::numeric_limits<std::int32_t>::max())
         throw Error(ErrorKind::BadInput, fmt::format("a text of {} bytes is too long", text.size()),
                     "Cut it into parts of less than 2 GiB.");
-    const AlignedText given{std::string(text)};
+    AlignedText given{std::string(text)};
     if (unicode::isAscii(text) || unicode::isValidUtf8(text))
         return given;
     TextRewriter out(given);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <queue>
 
 namespace lora {
@@ -12,6 +13,8 @@ namespace lora {
 namespace {
 
 constexpr std::size_t None = ~std::size_t{0};
+constexpr std::size_t fewTokens = 24;
+constexpr std::uint32_t noRank = ~std::uint32_t{0};
 
 std::uint64_t keyOf(std::int32_t left, std::int32_t right)
 {
@@ -153,6 +156,39 @@ private:
     std::priority_queue<Candidate> m_queue;
 };
 
+/// The same for the few tokens most words have, without a queue: again and again the pair of lowest rank.
+void BytePairModel::mergeFew(std::vector<WordToken>& tokens, std::size_t first) const
+{
+    std::array<Merge, fewTokens> merges; // of token i and the one behind it
+    std::size_t count = tokens.size() - first;
+    const auto look = [&](std::size_t i) {
+        const Merge* merge = mergeOf(tokens[first + i].id, tokens[first + i + 1].id);
+        merges[i] = merge ? *merge : Merge{noRank, 0};
+    };
+    for (std::size_t i = 0; i + 1 < count; ++i)
+        look(i);
+    while (count > 1) {
+        std::size_t best = 0;
+        for (std::size_t i = 1; i + 1 < count; ++i)
+            if (merges[i].rank < merges[best].rank)
+                best = i;
+        if (merges[best].rank == noRank)
+            break;
+        WordToken& joined = tokens[first + best];
+        joined = {merges[best].id, joined.begin, tokens[first + best + 1].end};
+        --count;
+        for (std::size_t i = best + 1; i < count; ++i) {
+            tokens[first + i] = tokens[first + i + 1];
+            merges[i - 1] = merges[i];
+        }
+        if (best + 1 < count)
+            look(best);
+        if (best > 0)
+            look(best - 1);
+    }
+    tokens.resize(first + count);
+}
+
 void BytePairModel::addUncovered(std::size_t begin, std::size_t end, std::vector<WordToken>& tokens,
                                  bool& isAfterUnknown) const
 {
@@ -201,7 +237,9 @@ void BytePairModel::tokenize(std::string_view word, std::vector<WordToken>& toke
         }
     const std::size_t first = tokens.size();
     addCharacters(word, tokens);
-    if (tokens.size() > first + 1)
+    if (tokens.size() <= first + fewTokens)
+        mergeFew(tokens, first);
+    else
         Merger(*this, tokens, first).run();
 }
 

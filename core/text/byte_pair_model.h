@@ -42,6 +42,7 @@ private:
     class Merger;
 
     const Merge* mergeOf(std::int32_t left, std::int32_t right) const;
+    void mergeFew(std::vector<WordToken>& tokens, std::size_t first) const;
     void addCharacters(std::string_view word, std::vector<WordToken>& tokens) const;
     void addUncovered(std::size_t begin, std::size_t end, std::vector<WordToken>& tokens,
                       bool& isAfterUnknown) const;

@@ -5,6 +5,7 @@
 #include "core/text/precompiled_charsmap.h"
 #include "core/text/text_pattern.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <vector>
@@ -24,7 +25,8 @@ public:
 
     AlignedText normalize(AlignedText text) const override
     {
-        text = cleaned(text);
+        if (!isCleanedInPlace(text))
+            text = cleaned(text);
         if (m_options.stripAccents && !unicode::isAscii(text.text()))
             text = filtered(normalForm(std::move(text), NormalForm::D),
                             [](char32_t c) { return !unicode::isNonspacingMark(c); });
@@ -32,6 +34,21 @@ public:
     }
 
 private:
+    /// ASCII without control characters keeps its length: all but rare texts are done here.
+    bool isCleanedInPlace(AlignedText& text) const
+    {
+        const auto stays = [&](char byte) {
+            const auto c = static_cast<unsigned char>(byte);
+            return c < 0x80 && !(m_options.cleanText && unicode::isControl(c));
+        };
+        if (!std::ranges::all_of(text.text(), stays))
+            return false;
+        if (m_options.cleanText)
+            for (char& byte : text.bytes())
+                byte = unicode::isWhitespace(static_cast<unsigned char>(byte)) ? ' ' : byte;
+        return true;
+    }
+
     AlignedText cleaned(const AlignedText& text) const
     {
         TextRewriter out(text);

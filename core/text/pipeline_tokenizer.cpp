@@ -34,6 +34,16 @@ TextSpan trimmed(TextSpan span, std::string_view text)
     return span;
 }
 
+void reserve(Encoding& encoding, std::size_t tokens)
+{
+    encoding.ids.reserve(tokens);
+    encoding.typeIds.reserve(tokens);
+    encoding.tokens.reserve(tokens);
+    encoding.isSpecial.reserve(tokens);
+    encoding.spans.reserve(tokens);
+    encoding.sequenceIds.reserve(tokens);
+}
+
 } // namespace
 
 PipelineTokenizer::PipelineTokenizer(TokenizerParts parts)
@@ -111,6 +121,7 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
         const int added = addsSpecial ? m_parts.postProcessor.addedTokens(pair.has_value()) : 0;
         encoding.isTruncated = truncate(first, second, added, maxLength);
     }
+    reserve(encoding, first.size() + second.size() + m_parts.postProcessor.pair.size());
     const auto add = [&](std::int32_t id, std::int32_t typeId, std::int8_t sequence, TextSpan span = {}) {
         encoding.ids.push_back(id);
         encoding.typeIds.push_back(typeId);

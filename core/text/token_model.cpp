@@ -28,6 +28,7 @@ std::string typeOf(const JsonFields& fields)
 std::unique_ptr<Vocabulary> readVocabulary(const JsonFields& fields, const std::string& source)
 {
     auto vocabulary = std::make_unique<Vocabulary>();
+    vocabulary->reserve(fields.object("vocab").size());
     for (const auto& [token, id] : fields.object("vocab").items()) {
         const std::int64_t number = fields.integerOf(id, token);
         try {

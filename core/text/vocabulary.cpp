@@ -9,6 +9,20 @@
 
 namespace lora {
 
+void Vocabulary::reserve(std::size_t tokens)
+{
+    m_ids.reserve(tokens);
+    m_low.resize(std::max(m_low.size(), tokens));
+    for (auto entry = m_high.begin(); entry != m_high.end();) {
+        if (static_cast<std::size_t>(entry->first) < m_low.size()) {
+            m_low[static_cast<std::size_t>(entry->first)] = entry->second;
+            entry = m_high.erase(entry);
+        } else {
+            ++entry;
+        }
+    }
+}
+
 void Vocabulary::add(std::string_view token, std::int64_t id)
 {
     const auto refuse = [&](const std::string& fault) {
@@ -22,11 +36,14 @@ void Vocabulary::add(std::string_view token, std::int64_t id)
             refuse(fmt::format("has two ids, {} and {}", *known, id));
         return;
     }
-    if (const auto other = m_tokens.find(number); other != m_tokens.end())
-        refuse(fmt::format("id {} already belongs to \"{}\"", id, other->second.substr(0, 80)));
+    if (const std::string_view other = tokenOf(number); other.data())
+        refuse(fmt::format("id {} already belongs to \"{}\"", id, other.substr(0, 80)));
     const std::string_view stored = m_storage.emplace_back(token);
     m_ids.emplace(stored, number);
-    m_tokens.emplace(number, stored);
+    if (static_cast<std::size_t>(number) < m_low.size())
+        m_low[static_cast<std::size_t>(number)] = stored;
+    else
+        m_high.emplace(number, stored);
     m_idLimit = std::max(m_idLimit, id + 1);
 }
 
@@ -38,8 +55,10 @@ std::optional<std::int32_t> Vocabulary::find(std::string_view token) const
 
 std::string_view Vocabulary::tokenOf(std::int32_t id) const
 {
-    const auto found = m_tokens.find(id);
-    return found == m_tokens.end() ? std::string_view() : found->second;
+    if (id >= 0 && static_cast<std::size_t>(id) < m_low.size())
+        return m_low[static_cast<std::size_t>(id)];
+    const auto found = m_high.find(id);
+    return found == m_high.end() ? std::string_view() : found->second;
 }
 
 } // namespace lora

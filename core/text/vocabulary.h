@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace lora {
 
@@ -18,6 +19,8 @@ public:
     Vocabulary(const Vocabulary&) = delete; // the maps view the stored tokens
     Vocabulary& operator=(const Vocabulary&) = delete;
 
+    /// Room for so many tokens; with ids below that number they are found fastest.
+    void reserve(std::size_t tokens);
     /// Throws lora::Error (BadInput) for a negative id, an id that another token has, or a token that has
     /// another id.
     void add(std::string_view token, std::int64_t id);
@@ -25,8 +28,8 @@ public:
     std::optional<std::int32_t> find(std::string_view token) const;
     /// Empty for an unknown id.
     std::string_view tokenOf(std::int32_t id) const;
-    bool hasId(std::int32_t id) const { return m_tokens.contains(id); }
-    std::size_t size() const { return m_tokens.size(); }
+    bool hasId(std::int32_t id) const { return tokenOf(id).data() != nullptr; }
+    std::size_t size() const { return m_storage.size(); }
     /// One more than the highest id; 0 when empty.
     std::int64_t idLimit() const { return m_idLimit; }
     const std::unordered_map<std::string_view, std::int32_t>& ids() const { return m_ids; }
@@ -34,7 +37,8 @@ public:
 private:
     std::deque<std::string> m_storage;
     std::unordered_map<std::string_view, std::int32_t> m_ids;
-    std::unordered_map<std::int32_t, std::string_view> m_tokens;
+    std::vector<std::string_view> m_low; ///< tokens of ids below what was reserved; null views: none
+    std::unordered_map<std::int32_t, std::string_view> m_high; ///< all others
     std::int64_t m_idLimit = 0;
 };
 
