@@ -105,21 +105,6 @@ void gelu(ConstMatrix<T> x, Matrix<T> y)
 }
 
 template <class T>
-void biasGelu(Matrix<T> x, const T* bias, Matrix<T> y)
-{
-    for (std::int64_t r = 0; r < x.rows; ++r) {
-        if constexpr (isFloat<T>) {
-            simd::biasGelu(x.row(r), bias, y.row(r), static_cast<std::size_t>(x.cols));
-        } else {
-            for (std::int64_t c = 0; c < x.cols; ++c) {
-                x(r, c) += bias[c];
-                y(r, c) = x(r, c) * normalCdf(x(r, c));
-            }
-        }
-    }
-}
-
-template <class T>
 void geluBackward(ConstMatrix<T> x, ConstMatrix<T> dy, Matrix<T> dx)
 {
     if constexpr (isFloat<T>) {
@@ -342,7 +327,6 @@ double sumOfSquares(std::span<const T> x)
     template void addBias<T>(Matrix<T>, const T*);                                                           \
     template void addColumnSums<T>(ConstMatrix<T>, T*);                                                      \
     template void gelu<T>(ConstMatrix<T>, Matrix<T>);                                                        \
-    template void biasGelu<T>(Matrix<T>, const T*, Matrix<T>);                                               \
     template void geluBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
     template void geluTanh<T>(ConstMatrix<T>, Matrix<T>);                                                    \
     template void geluTanhBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                            \

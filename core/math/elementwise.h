@@ -27,9 +27,6 @@ void addColumnSums(ConstMatrix<T> x, T* sums);
 /// The float version computes erf after Abramowitz & Stegun 7.1.26, error below 2e-7. y may be x.
 template <class T>
 void gelu(ConstMatrix<T> x, Matrix<T> y);
-/// y = gelu(x + bias), and x becomes x + bias: bias and activation in one pass.
-template <class T>
-void biasGelu(Matrix<T> x, const T* bias, Matrix<T> y);
 /// dx = dy · gelu'(x); dx may be dy.
 template <class T>
 void geluBackward(ConstMatrix<T> x, ConstMatrix<T> dy, Matrix<T> dx);

@@ -127,12 +127,6 @@ void Gelu(const float* x, float* y, std::size_t n)
     map1(x, y, n, [](V v) { return hn::Mul(v, normalParts(v).cdf); });
 }
 
-void BiasGelu(float* x, const float* bias, float* y, std::size_t n)
-{
-    map2(x, bias, x, n, [](V v, V b) { return hn::Add(v, b); });
-    Gelu(x, y, n);
-}
-
 void GeluBackward(const float* x, const float* dy, float* dx, std::size_t n)
 {
     map2(x, dy, dx, n, [](V v, V dv) {
@@ -461,7 +455,6 @@ HWY_EXPORT(AddScaled);
 HWY_EXPORT(AddBias);
 HWY_EXPORT(AddColumnSums);
 HWY_EXPORT(Gelu);
-HWY_EXPORT(BiasGelu);
 HWY_EXPORT(GeluBackward);
 HWY_EXPORT(GeluTanh);
 HWY_EXPORT(GeluTanhBackward);
@@ -493,10 +486,6 @@ void addColumnSums(const float* x, std::size_t rows, std::size_t cols, std::size
 void gelu(const float* x, float* y, std::size_t n)
 {
     HWY_DYNAMIC_DISPATCH(Gelu)(x, y, n);
-}
-void biasGelu(float* x, const float* bias, float* y, std::size_t n)
-{
-    HWY_DYNAMIC_DISPATCH(BiasGelu)(x, bias, y, n);
 }
 void geluBackward(const float* x, const float* dy, float* dx, std::size_t n)
 {

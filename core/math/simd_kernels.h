@@ -15,7 +15,6 @@ void addScaled(float a, const float* x, float* y, std::size_t n);
 void addBias(float* y, std::size_t rows, std::size_t cols, std::size_t stride, const float* bias);
 void addColumnSums(const float* x, std::size_t rows, std::size_t cols, std::size_t stride, float* sums);
 void gelu(const float* x, float* y, std::size_t n);
-void biasGelu(float* x, const float* bias, float* y, std::size_t n);
 void geluBackward(const float* x, const float* dy, float* dx, std::size_t n);
 void geluTanh(const float* x, float* y, std::size_t n);
 void geluTanhBackward(const float* x, const float* dy, float* dx, std::size_t n);

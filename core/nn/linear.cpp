@@ -38,15 +38,7 @@ void Linear<T>::untie()
 template <class T>
 void Linear<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
 {
-    forwardWithoutBias(context, x, y, saved);
-    if (bias.exists())
-        addBias<T>(y, bias.data());
-}
-
-template <class T>
-void Linear<T>::forwardWithoutBias(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
-{
-    multiplyByTransposed<T>(x, usedWeight().value(), y);
+    multiplyByTransposed<T>(x, usedWeight().value(), y, bias.data());
     if (saved)
         saved->x = x;
     if (adapter)

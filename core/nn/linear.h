@@ -48,8 +48,6 @@ public:
 
     /// Overwrites y. When `saved` is given, x must stay alive until backward.
     void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
-    /// As forward, but leaves the bias to the caller, who fuses it into the next pass.
-    void forwardWithoutBias(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
     /// Adds the module's own gradients; writes or adds dx = dy W (+ the adapter's share) unless skipped.
     void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dy, Matrix<T> dx,
                   InputGradient inputGradient) const;

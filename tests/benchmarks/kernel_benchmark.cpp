@@ -148,8 +148,6 @@ void addActivations()
     addKernel("addColumnSums", size, [of] { addColumnSums<float>(of->x.matrix(), of->w.data()); });
     addKernel("gelu", 2 * size, [of] { gelu<float>(of->z.matrix(), of->y.matrix()); });
     const auto zeros = std::make_shared<std::vector<float>>(static_cast<std::size_t>(cols));
-    addKernel("biasGelu", 3 * size,
-              [of, zeros] { biasGelu<float>(of->z.matrix(), zeros->data(), of->y.matrix()); });
     addKernel("geluBackward", 3 * size,
               [of] { geluBackward<float>(of->z.matrix(), of->w.matrix(), of->y.matrix()); });
     addKernel("geluTanh", 2 * size, [of] { geluTanh<float>(of->z.matrix(), of->y.matrix()); });

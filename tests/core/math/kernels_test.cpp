@@ -95,19 +95,6 @@ TEST(Kernels, GeluIsRightFromVeryNegativeToVeryPositive)
     }
 }
 
-TEST(Kernels, BiasGeluAddsAndActivatesInOnePass)
-{
-    forShapes([](std::int64_t cols, std::int64_t padding) {
-        const Pair x(cols, padding, "x");
-        const Pair y(cols, padding, "y");
-        const Pair bias(cols, 0, "bias");
-        biasGelu<float>(x.f, bias.f.data, y.f);
-        biasGelu<double>(x.d, bias.d.data, y.d);
-        x.expectNear(1e-6);
-        y.expectNear(1e-6);
-    });
-}
-
 TEST(Kernels, SumsAndScaledSumsMatch)
 {
     forShapes([](std::int64_t cols, std::int64_t padding) {
