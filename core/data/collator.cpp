@@ -110,8 +110,11 @@ void Collator::hideTokens(std::uint32_t row, std::int64_t epoch, Batch& out) con
 {
     const TokenizedExample& example = m_dataset->examples[row];
     const std::size_t first = out.inputIds.size() - example.inputIds.size();
-    Rng rng(m_seed, fmt::format("masking/{}/{}", epoch, row));
-    std::vector<std::size_t> candidates;
+    std::array<char, 64> stream; // two numbers fit; a string would come from the heap
+    const auto end = fmt::format_to_n(stream.data(), stream.size(), "masking/{}/{}", epoch, row).out;
+    Rng rng(m_seed, std::string_view(stream.data(), static_cast<std::size_t>(end - stream.data())));
+    thread_local std::vector<std::size_t> candidates; // its storage is used again
+    candidates.clear();
     for (std::size_t i = 0; i < example.inputIds.size(); ++i) {
         if (i >= example.isSpecial.size() || !example.isSpecial[i])
             candidates.push_back(first + i);

@@ -95,7 +95,9 @@ std::int64_t plannedSteps(const TrainingConfig& training, std::int64_t stepsPerE
 EvaluationLoader::EvaluationLoader(const TokenizedDataset& dataset, TaskType task, std::int64_t tokenBudget,
                                    std::uint64_t seed)
     : m_collator(dataset, task, seed)
+    , m_rows(dataset.size())
 {
+    std::iota(m_rows.begin(), m_rows.end(), 0u);
     std::int64_t tokens = 0;
     for (std::uint32_t row = 0; row < dataset.size(); ++row) {
         const auto length = static_cast<std::int64_t>(dataset.examples[row].inputIds.size());
@@ -111,9 +113,9 @@ EvaluationLoader::EvaluationLoader(const TokenizedDataset& dataset, TaskType tas
 void EvaluationLoader::load(std::size_t batch, Batch& out) const
 {
     LORA_ASSERT(batch < size());
-    std::vector<std::uint32_t> rows(m_firstRows[batch + 1] - m_firstRows[batch]);
-    std::iota(rows.begin(), rows.end(), m_firstRows[batch]);
-    m_collator.pack(rows, Collator::evaluation, out);
+    const std::uint32_t first = m_firstRows[batch];
+    m_collator.pack(std::span(m_rows).subspan(first, m_firstRows[batch + 1] - first), Collator::evaluation,
+                    out);
 }
 
 } // namespace lora

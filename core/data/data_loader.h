@@ -63,6 +63,7 @@ public:
 private:
     Collator m_collator;
     std::vector<std::uint32_t> m_firstRows; ///< of each batch, and the number of rows
+    std::vector<std::uint32_t> m_rows;      ///< 0, 1, 2, …
 };
 
 } // namespace lora

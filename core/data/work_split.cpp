@@ -10,25 +10,28 @@ namespace lora {
 WorkSplit splitWork(const Batch& batch, int workers)
 {
     WorkSplit split;
-    splitWork(batch, workers, split);
+    WorkSplitter().split(batch, workers, split);
     return split;
 }
 
-void splitWork(const Batch& batch, int workers, WorkSplit& split)
+void WorkSplitter::split(const Batch& batch, int workers, WorkSplit& split)
 {
     LORA_ASSERT(workers >= 1);
     split.resize(static_cast<std::size_t>(workers));
     for (auto& share : split)
         share.clear();
-    std::vector<std::uint32_t> longestFirst(batch.sequences());
-    std::iota(longestFirst.begin(), longestFirst.end(), 0u);
-    std::ranges::stable_sort(longestFirst, std::greater{}, [&](std::uint32_t s) { return batch.length(s); });
+    m_longestFirst.resize(batch.sequences());
+    std::iota(m_longestFirst.begin(), m_longestFirst.end(), 0u);
+    // Not a stable sort, which takes a buffer from the heap.
+    std::ranges::sort(m_longestFirst, [&](std::uint32_t a, std::uint32_t b) {
+        return batch.length(a) != batch.length(b) ? batch.length(a) > batch.length(b) : a < b;
+    });
 
-    std::vector<std::size_t> tokens(split.size(), 0);
-    for (const std::uint32_t sequence : longestFirst) {
-        const auto lightest = static_cast<std::size_t>(std::ranges::min_element(tokens) - tokens.begin());
+    m_tokens.assign(split.size(), 0);
+    for (const std::uint32_t sequence : m_longestFirst) {
+        const auto lightest = static_cast<std::size_t>(std::ranges::min_element(m_tokens) - m_tokens.begin());
         split[lightest].push_back(sequence);
-        tokens[lightest] += batch.length(sequence);
+        m_tokens[lightest] += batch.length(sequence);
     }
     for (auto& share : split)
         std::ranges::sort(share);

@@ -14,7 +14,17 @@ using WorkSplit = std::vector<std::vector<std::uint32_t>>;
 /// to the worker with the fewest tokens (Graham's LPT rule), ties to the lower index. A function of the
 /// lengths alone.
 WorkSplit splitWork(const Batch& batch, int workers);
-/// As above into `split`, whose storage is used again.
-void splitWork(const Batch& batch, int workers, WorkSplit& split);
+
+/// The same again and again without a heap allocation once the largest batch has been seen.
+class WorkSplitter
+{
+public:
+    /// Into `split`, whose storage is used again.
+    void split(const Batch& batch, int workers, WorkSplit& split);
+
+private:
+    std::vector<std::uint32_t> m_longestFirst;
+    std::vector<std::size_t> m_tokens; ///< of each worker
+};
 
 } // namespace lora

@@ -118,7 +118,7 @@ double positionCrossEntropyInPlace(Matrix<T> logits, std::span<const std::int32_
                                    std::span<const std::int32_t> positions, T scale)
 {
     double total = 0;
-    std::vector<T> row;
+    thread_local std::vector<T> row; // its storage is used again
     for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
         row.resize(static_cast<std::size_t>(offsets[s + 1] - offsets[s]));
         for (std::size_t i = 0; i < row.size(); ++i)

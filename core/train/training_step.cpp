@@ -1,6 +1,5 @@
 #include "core/train/training_step.h"
 
-#include "core/data/work_split.h"
 #include "core/math/gemm.h"
 #include "core/optim/gradient_clipping.h"
 
@@ -69,19 +68,18 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
                                       std::uint64_t dropoutKey)
 {
     const T gradientScale = items > 0 ? T(1) / static_cast<T>(items) : T(0);
-    std::vector<WorkSplit> shares;
-    shares.reserve(batches.size());
-    for (const Batch& batch : batches)
-        shares.push_back(splitWork(batch, m_pool.size()));
+    m_splits.resize(std::max(m_splits.size(), batches.size()));
+    for (std::size_t b = 0; b < batches.size(); ++b)
+        m_splitter.split(batches[b], m_pool.size(), m_splits[b]);
     m_pool.run([&](int worker) {
         std::vector<T>& values = m_gradients[worker]->values();
         std::fill(values.begin(), values.end(), T(0));
         m_losses[worker] = 0;
         for (std::size_t b = 0; b < batches.size(); ++b) {
-            if (shares[b][worker].empty())
+            if (m_splits[b][worker].empty())
                 continue;
             Batch& share = m_shares[worker];
-            selectSequences(batches[b], shares[b][worker], share);
+            selectSequences(batches[b], m_splits[b][worker], share);
             share.prefix = m_prefix;
             const std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
             m_losses[worker] +=

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/batch.h"
+#include "core/data/work_split.h"
 #include "core/lora/trainable_parameters.h"
 #include "core/optim/adamw.h"
 #include "core/train/worker_pool.h"
@@ -64,6 +65,8 @@ private:
     std::vector<double> m_sliceSquares;
     std::vector<std::unique_ptr<GradientStore<T>>> m_gradients;
     std::vector<std::unique_ptr<ModelPass<T>>> m_passes;
+    WorkSplitter m_splitter;
+    std::vector<WorkSplit> m_splits; ///< of each batch of a group
     std::vector<Batch> m_shares;
     std::vector<double> m_losses;
     const PrefixRows* m_prefix = nullptr;

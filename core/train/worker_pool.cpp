@@ -36,25 +36,24 @@ WorkerPool::~WorkerPool()
         thread.join();
 }
 
-void WorkerPool::run(const std::function<void(int)>& task)
+void WorkerPool::runTask(AnyTask task)
 {
     {
         const std::lock_guard lock(m_mutex);
-        m_task = &task;
+        m_task = task;
         m_running = static_cast<int>(m_threads.size());
         std::fill(m_errors.begin(), m_errors.end(), nullptr);
         ++m_round;
     }
     m_started.notify_all();
     try {
-        task(0);
+        task.call(task.what, 0);
     } catch (...) {
         m_errors[0] = std::current_exception();
     }
     {
         std::unique_lock lock(m_mutex);
         m_finished.wait(lock, [this] { return m_running == 0; });
-        m_task = nullptr;
     }
     for (std::size_t worker = 1; worker < m_flops.size(); ++worker)
         addGemmFlops(m_flops[worker]);
@@ -67,7 +66,7 @@ void WorkerPool::serve(int worker)
 {
     std::uint64_t served = 0;
     while (true) {
-        const std::function<void(int)>* task = nullptr;
+        AnyTask task;
         {
             std::unique_lock lock(m_mutex);
             m_started.wait(lock, [&] { return m_isEnding || m_round != served; });
@@ -79,7 +78,7 @@ void WorkerPool::serve(int worker)
         resetGemmFlops();
         std::exception_ptr error;
         try {
-            (*task)(worker);
+            task.call(task.what, worker);
         } catch (...) {
             error = std::current_exception();
         }

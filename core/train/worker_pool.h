@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -25,17 +24,29 @@ public:
     /// Calls task(0 … size − 1), each on its worker, and returns when all are done. The first exception of a
     /// worker (lowest index) is thrown here. Floating-point operations counted by the workers are added to
     /// the calling thread's.
-    void run(const std::function<void(int worker)>& task);
+    template <class Task>
+    void run(const Task& task)
+    {
+        // Not a std::function, which takes a larger task's captures from the heap.
+        runTask({&task, [](const void* what, int worker) { (*static_cast<const Task*>(what))(worker); }});
+    }
 
     static int defaultWorkers();
 
 private:
+    struct AnyTask
+    {
+        const void* what = nullptr;
+        void (*call)(const void* what, int worker) = nullptr;
+    };
+
+    void runTask(AnyTask task);
     void serve(int worker);
 
     std::vector<std::thread> m_threads;
     std::mutex m_mutex;
     std::condition_variable m_started, m_finished;
-    const std::function<void(int)>* m_task = nullptr;
+    AnyTask m_task;
     std::uint64_t m_round = 0;
     int m_running = 0;
     bool m_isEnding = false;

@@ -75,7 +75,7 @@ TEST(WorkSplit, MoreWorkersThanSequencesLeavesSomeIdle)
 TEST(WorkSplit, StorageOfAnEarlierSplitLeavesNoTrace)
 {
     WorkSplit split{{7, 8}, {9}, {1}};
-    splitWork(batchOf({2, 1}), 2, split);
+    WorkSplitter().split(batchOf({2, 1}), 2, split);
     EXPECT_EQ(split, (WorkSplit{{0}, {1}}));
 }
 
