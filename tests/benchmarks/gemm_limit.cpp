@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::int64_t, 3> sizes = {1024, 1536, 2048};
 constexpr int rounds = 4;
-constexpr double productFlopsPerRound = 2e10; ///< of one worker: about 0.2 s
+constexpr double productFlopsPerRound = 1e10; ///< of one worker: about 0.1 s
 
 /// GFLOP/s of all workers together, each doing `product()` of size³ again and again.
 template <class MakeProduct>

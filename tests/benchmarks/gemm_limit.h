@@ -7,7 +7,7 @@
 namespace lora::bench {
 
 /// Most GFLOP/s this machine reaches in matrix products: large square ones, each worker its own, all at once;
-/// the best of several sizes and rounds. About two seconds.
+/// the best of several sizes and rounds. about a second.
 double gemmLimitFloat32(WorkerPool& pool);
 /// The same for bfloat16 factors and float32 sums, by oneDNN. None where it is not installed or the processor
 /// has no bfloat16 products.
