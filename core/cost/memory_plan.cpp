@@ -2,6 +2,7 @@
 
 #include "core/cost/block_reach.h"
 #include "core/cost/flop_ledger.h"
+#include "core/models/vocabulary_head.h"
 
 #include <algorithm>
 #include <cmath>
@@ -87,7 +88,7 @@ double headNumbers(const ModelSummary& model, const WorkerShare& share)
 {
     const auto d = static_cast<double>(model.hiddenSize);
     if (isLanguageModelling(model.task)) {
-        constexpr double chunkRows = 128; // see VocabularyHead
+        const auto chunkRows = static_cast<double>(vocabularyChunk(model.vocabSize));
         const double rows = share.tokens * share.labelledShare;
         const bool isMasked = model.task == TaskType::MaskedLm;
         return rows * d * (isMasked ? 5 : 2) +

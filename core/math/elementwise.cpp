@@ -262,6 +262,46 @@ void softmaxRows(Matrix<T> x, T scale)
 }
 
 template <class T>
+LogSumExp logSumExp(const T* row, std::int64_t n)
+{
+    if constexpr (isFloat<T>) {
+        const simd::RowExponentials parts = simd::exponentialsOfRow(row, static_cast<std::size_t>(n));
+        return {parts.largest, std::log(static_cast<double>(parts.total))};
+    } else {
+        const T largest = *std::max_element(row, row + n);
+        T sum = 0;
+        for (std::int64_t c = 0; c < n; ++c)
+            sum += std::exp(row[c] - largest);
+        return {largest, std::log(sum)};
+    }
+}
+
+template <class T>
+LogSumExp softmaxRow(T* row, std::int64_t n, T factor)
+{
+    if constexpr (isFloat<T>) {
+        const simd::RowExponentials parts = simd::softmaxRow(row, static_cast<std::size_t>(n), factor);
+        return {parts.largest, std::log(static_cast<double>(parts.total))};
+    } else {
+        const LogSumExp parts = logSumExp(row, n);
+        for (std::int64_t c = 0; c < n; ++c)
+            row[c] = factor * std::exp(row[c] - parts.largest - parts.rest);
+        return parts;
+    }
+}
+
+template <class T>
+std::int64_t indexOfLargest(const T* row, std::int64_t n)
+{
+    if constexpr (isFloat<T>) {
+        const float largest = simd::largestOfRow(row, static_cast<std::size_t>(n));
+        return std::min<std::int64_t>(std::find(row, row + n, largest) - row, n - 1); // NaN is found nowhere
+    } else {
+        return std::max_element(row, row + n) - row;
+    }
+}
+
+template <class T>
 void softmaxCausalRows(Matrix<T> x, T scale, std::int64_t first, std::int64_t window)
 {
     for (std::int64_t r = 0; r < x.rows; ++r) {
@@ -339,6 +379,9 @@ double sumOfSquares(std::span<const T> x)
     template void tanhForward<T>(ConstMatrix<T>, Matrix<T>);                                                 \
     template void tanhBackward<T>(ConstMatrix<T>, ConstMatrix<T>, Matrix<T>);                                \
     template void dropout<T>(ConstMatrix<T>, double, std::uint64_t, Matrix<T>);                              \
+    template LogSumExp logSumExp<T>(const T*, std::int64_t);                                                 \
+    template LogSumExp softmaxRow<T>(T*, std::int64_t, T);                                                   \
+    template std::int64_t indexOfLargest<T>(const T*, std::int64_t);                                         \
     template void softmaxRows<T>(Matrix<T>, T);                                                              \
     template void softmaxRowsBackward<T>(ConstMatrix<T>, T, Matrix<T>);                                      \
     template void adamWUpdate<T>(const AdamWStep&, std::span<const T>, std::span<T>, std::span<T>,           \

@@ -60,6 +60,21 @@ void dropout(ConstMatrix<T> x, double p, std::uint64_t key, Matrix<T> y);
 /// Numerically safe softmax of scale · x, row by row, in place.
 template <class T>
 void softmaxRows(Matrix<T> x, T scale);
+/// log Σ exp(x) of a row of n numbers, in two parts: the largest and log Σ exp(x − largest), whose sum would
+/// lose what a small loss is made of.
+struct LogSumExp
+{
+    double largest = 0;
+    double rest = 0;
+};
+template <class T>
+LogSumExp logSumExp(const T* row, std::int64_t n);
+/// row = factor · softmax(row); returns logSumExp of the row as it was.
+template <class T>
+LogSumExp softmaxRow(T* row, std::int64_t n, T factor);
+/// Index of the row's largest number, the first of equal ones.
+template <class T>
+std::int64_t indexOfLargest(const T* row, std::int64_t n);
 /// softmaxRows over what a causal row may see, zero elsewhere: row r stands at position `first` + r and sees
 /// the columns up to its position; with `window` > 0 only the last `window` of them.
 template <class T>

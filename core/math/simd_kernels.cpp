@@ -274,33 +274,68 @@ void DropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, s
         tail1(x + i, y + i, n - i, [&](V v) { return hn::IfThenElseZero(kept(i), hn::Mul(v, factor)); });
 }
 
-void SoftmaxRow(float* x, std::size_t n, float scale)
+float LargestOfRow(const float* x, std::size_t n)
+{
+    const D d;
+    const std::size_t lanes = hn::Lanes(d);
+    float largest = x[0];
+    std::size_t i = 0;
+    if (n >= lanes) {
+        V largests = hn::LoadU(d, x);
+        for (i = lanes; i + lanes <= n; i += lanes)
+            largests = hn::Max(largests, hn::LoadU(d, x + i));
+        largest = hn::GetLane(hn::MaxOfLanes(d, largests));
+    }
+    for (; i < n; ++i)
+        largest = std::max(largest, x[i]);
+    return largest;
+}
+
+/// Σ exp(scale · (x − largest)); the terms replace x where `y` is given.
+HWY_INLINE float expRow(const float* x, float* y, std::size_t n, float scale, float largest)
 {
     const D d;
     const std::size_t lanes = hn::Lanes(d);
     const V factor = hn::Set(d, scale);
-    float largest = x[0] * scale;
+    const V shift = hn::Set(d, -scale * largest);
+    V sum = hn::Zero(d);
     std::size_t i = 0;
-    if (n >= lanes) {
-        V largests = hn::Mul(hn::LoadU(d, x), factor);
-        for (i = lanes; i + lanes <= n; i += lanes)
-            largests = hn::Max(largests, hn::Mul(hn::LoadU(d, x + i), factor));
-        largest = hn::GetLane(hn::MaxOfLanes(d, largests));
+    for (; i + lanes <= n; i += lanes) {
+        const V value = hn::Exp(d, hn::MulAdd(hn::LoadU(d, x + i), factor, shift));
+        sum = hn::Add(sum, value);
+        if (y)
+            hn::StoreU(value, d, y + i);
     }
-    for (; i < n; ++i)
-        largest = std::max(largest, x[i] * scale);
-    const V shift = hn::Set(d, -largest);
-    map1(x, x, n, [&](V v) { return hn::Exp(d, hn::MulAdd(v, factor, shift)); });
-    const float total = reduceSum(
-        n, [&](std::size_t k) { return hn::LoadU(d, x + k); }, [&](std::size_t k) { return x[k]; });
-    const V inverse = hn::Set(d, 1.0f / total);
+    if (i < n) {
+        const auto mask = hn::FirstN(d, n - i);
+        const V value =
+            hn::IfThenElseZero(mask, hn::Exp(d, hn::MulAdd(hn::MaskedLoad(mask, d, x + i), factor, shift)));
+        sum = hn::Add(sum, value);
+        if (y)
+            hn::BlendedStore(value, mask, d, y + i);
+    }
+    return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+RowExponentials ExponentialsOfRow(const float* x, std::size_t n)
+{
+    const float largest = LargestOfRow(x, n);
+    return {largest, expRow(x, nullptr, n, 1.0f, largest)};
+}
+
+RowExponentials SoftmaxRow(float* x, std::size_t n, float scale, float factor)
+{
+    const float largest = LargestOfRow(x, n);
+    const float total = expRow(x, x, n, scale, largest);
+    const V inverse = hn::Set(D(), factor / total);
     map1(x, x, n, [&](V v) { return hn::Mul(v, inverse); });
+    return {largest, total};
 }
 
 void SoftmaxRows(float* x, std::size_t rows, std::size_t cols, std::size_t stride, float scale)
 {
     for (std::size_t r = 0; r < rows; ++r)
-        SoftmaxRow(x + r * stride, cols, scale);
+        SoftmaxRow(x + r * stride, cols, scale, 1.0f);
 }
 
 void SoftmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride,
@@ -464,6 +499,9 @@ HWY_EXPORT(RmsNormRow);
 HWY_EXPORT(RmsNormRowBackward);
 HWY_EXPORT(TanhForward);
 HWY_EXPORT(DropoutRow);
+HWY_EXPORT(SoftmaxRow);
+HWY_EXPORT(ExponentialsOfRow);
+HWY_EXPORT(LargestOfRow);
 HWY_EXPORT(SoftmaxRows);
 HWY_EXPORT(SoftmaxRowsBackward);
 HWY_EXPORT(LayerNormRow);
@@ -525,6 +563,18 @@ void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, s
                 float scale)
 {
     HWY_DYNAMIC_DISPATCH(DropoutRow)(x, y, n, rowKey, threshold, scale);
+}
+RowExponentials softmaxRow(float* x, std::size_t n, float factor)
+{
+    return HWY_DYNAMIC_DISPATCH(SoftmaxRow)(x, n, 1.0f, factor);
+}
+RowExponentials exponentialsOfRow(const float* x, std::size_t n)
+{
+    return HWY_DYNAMIC_DISPATCH(ExponentialsOfRow)(x, n);
+}
+float largestOfRow(const float* x, std::size_t n)
+{
+    return HWY_DYNAMIC_DISPATCH(LargestOfRow)(x, n);
 }
 void softmaxRows(float* x, std::size_t rows, std::size_t cols, std::size_t stride, float scale)
 {

@@ -27,6 +27,16 @@ void rmsNormRowBackward(const float* x, const float* gain, float rstd, const flo
 void tanhForward(const float* x, float* y, std::size_t n);
 void dropoutRow(const float* x, float* y, std::size_t n, std::uint32_t rowKey, std::uint32_t threshold,
                 float scale);
+/// Largest of a row and Σ exp(x − largest).
+struct RowExponentials
+{
+    float largest = 0;
+    float total = 0;
+};
+/// x = factor · softmax(x); what it was made from.
+RowExponentials softmaxRow(float* x, std::size_t n, float factor);
+RowExponentials exponentialsOfRow(const float* x, std::size_t n);
+float largestOfRow(const float* x, std::size_t n);
 void softmaxRows(float* x, std::size_t rows, std::size_t cols, std::size_t stride, float scale);
 void softmaxRowsBackward(const float* p, std::size_t pStride, float* dp, std::size_t dpStride,
                          std::size_t rows, std::size_t cols, float scale);

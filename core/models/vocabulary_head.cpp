@@ -6,9 +6,6 @@ namespace lora {
 
 namespace {
 
-/// Rows of logits that exist at one time; large enough for an efficient product.
-constexpr std::int64_t chunkRows = 128;
-
 template <class T>
 class VocabularyPass : public HeadPass<T>
 {
@@ -104,6 +101,7 @@ private:
         if (isTraining && (context.isHiddenGradientWanted || isTransformTrained))
             m_featureGradient = arena.matrix<T>(features.rows, features.cols);
         const ArenaScope scope(arena);
+        const std::int64_t chunkRows = vocabularyChunk(m_head.decoder.outFeatures());
         Matrix<T> logits = arena.matrix<T>(std::min(chunkRows, features.rows), m_head.decoder.outFeatures());
         LossSum loss{0, features.rows, 0};
         for (std::int64_t first = 0; first < features.rows; first += chunkRows) {
@@ -136,6 +134,12 @@ private:
 };
 
 } // namespace
+
+std::int64_t vocabularyChunk(std::int64_t vocabulary)
+{
+    constexpr std::int64_t most = 8 << 20; // numbers
+    return std::clamp<std::int64_t>(most / std::max<std::int64_t>(1, vocabulary), 64, 256);
+}
 
 template <class T>
 VocabularyHead<T>::VocabularyHead(const VocabularyHeadShape& shape, Parameter<T>& word)

@@ -21,6 +21,9 @@ struct VocabularyHeadShape
     bool isTied = true;          ///< the decoder is the word embeddings
 };
 
+/// Rows of logits that exist at one time: enough for an efficient product, at most 32 MiB.
+std::int64_t vocabularyChunk(std::int64_t vocabulary);
+
 /// Language modelling, causal (lm_head) and masked (cls.predictions): logits =
 /// decoder(norm(f(dense(hidden)))) of the labelled rows alone, in chunks; [tokens, vocabulary] never exists
 /// but where all logits are wanted. What a row has to predict is its label in the batch, in either kind.

@@ -11,19 +11,6 @@ namespace {
 
 constexpr std::int32_t ignored = -100;
 
-/// log Σ exp(row), computed around the largest entry.
-template <class T>
-double logSumExp(const T* row, std::int64_t n)
-{
-    T largest = row[0];
-    for (std::int64_t c = 1; c < n; ++c)
-        largest = std::max(largest, row[c]);
-    double sum = 0;
-    for (std::int64_t c = 0; c < n; ++c)
-        sum += std::exp(static_cast<double>(row[c] - largest));
-    return static_cast<double>(largest) + std::log(sum);
-}
-
 } // namespace
 
 template <class T>
@@ -39,15 +26,9 @@ double crossEntropyInPlace(Matrix<T> logits, std::span<const std::int32_t> label
         }
         LORA_ASSERT(label >= 0 && label < logits.cols);
         const T target = row(0, label);
-        // With p = softmax: −log p[label] = (largest − target) + log Σ exp(x − largest), and 1/Σ is p at the
-        // largest.
-        const T largest = *std::max_element(row.data, row.data + row.cols);
-        const auto position = std::max_element(row.data, row.data + row.cols) - row.data;
-        softmaxRows<T>(row, T(1));
-        total += static_cast<double>(largest - target) - std::log(static_cast<double>(row(0, position)));
-        row(0, label) -= T(1);
-        for (std::int64_t c = 0; c < row.cols; ++c)
-            row.data[c] *= scale;
+        const LogSumExp parts = softmaxRow(row.data, row.cols, scale);
+        total += (parts.largest - static_cast<double>(target)) + parts.rest;
+        row(0, label) -= scale;
     }
     return total;
 }
@@ -58,8 +39,10 @@ double crossEntropySum(ConstMatrix<T> logits, std::span<const std::int32_t> labe
     double total = 0;
     for (std::int64_t r = 0; r < logits.rows; ++r) {
         const std::int32_t label = labels[static_cast<std::size_t>(r)];
-        if (label != ignored)
-            total += logSumExp(logits.row(r), logits.cols) - static_cast<double>(logits(r, label));
+        if (label != ignored) {
+            const LogSumExp parts = logSumExp(logits.row(r), logits.cols);
+            total += (parts.largest - static_cast<double>(logits(r, label))) + parts.rest;
+        }
     }
     return total;
 }
@@ -69,8 +52,7 @@ std::int64_t countCorrect(ConstMatrix<T> logits, std::span<const std::int32_t> l
 {
     std::int64_t correct = 0;
     for (std::int64_t r = 0; r < logits.rows; ++r) {
-        const T* row = logits.row(r);
-        correct += std::max_element(row, row + logits.cols) - row == labels[static_cast<std::size_t>(r)];
+        correct += indexOfLargest(logits.row(r), logits.cols) == labels[static_cast<std::size_t>(r)];
     }
     return correct;
 }
