@@ -4,7 +4,10 @@
 #include "core/data/dataset_reader.h"
 #include "tests/core/data/word_tokenizer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace lora {
 namespace {
@@ -36,6 +39,44 @@ std::string errorOf(const std::string& text, const TokenizeOptions& options = {}
 bool has(const std::string& text, const std::string& part)
 {
     return text.find(part) != std::string::npos;
+}
+
+/// Many rows of "w<row mod 7> x", the label on all but `unlabelled`.
+std::string manyRows(std::size_t count, const std::vector<std::size_t>& unlabelled = {})
+{
+    std::string text = "text\tlabel\n";
+    for (std::size_t row = 0; row < count; ++row)
+        text += fmt::format("w{} x\t{}\n", row % 7,
+                            std::ranges::find(unlabelled, row) == unlabelled.end() ? "good" : "worse");
+    return text;
+}
+
+TEST(TableTokenizer, ManyRowsKeepTheirOrder)
+{
+    constexpr std::size_t count = 3000; // several threads' worth
+    const test::WordTokenizer tokenizer;
+    std::vector<std::int32_t> ids;
+    for (int word = 0; word < 7; ++word)
+        ids.push_back(tokenizer.know(fmt::format("w{}", word)));
+    const std::int32_t last = tokenizer.know("x");
+    const DataTable table = parseTable(manyRows(count), "a.tsv");
+    const TokenizedDataset dataset = tokenizeTable(table, resolveColumns(table, {}, {}), tokenizer, {});
+    ASSERT_EQ(dataset.size(), count);
+    for (std::size_t row = 0; row < count; ++row) {
+        EXPECT_EQ(dataset.examples[row].inputIds, (Ids{1, ids[row % 7], last, 2}));
+        EXPECT_EQ(dataset.examples[row].row, row);
+        EXPECT_EQ(dataset.examples[row].line, row + 2);
+    }
+}
+
+TEST(TableTokenizer, OfManyRowsTheFirstBadOneIsNamed)
+{
+    TokenizeOptions options;
+    options.knownLabels = Names{"good"};
+    for (int round = 0; round < 5; ++round) {
+        const std::string error = errorOf(manyRows(3000, {700, 701, 2500}), options);
+        EXPECT_TRUE(has(error, "line 702")) << error;
+    }
 }
 
 TEST(TableTokenizer, RowsBecomeIdsWithClassAndLine)
