@@ -1,3 +1,4 @@
+#include "app/cli/cache_arguments.h"
 #include "app/cli/run_report.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/subcommand.h"
@@ -64,22 +65,24 @@ struct DemoOptions
 {
     std::string out;
     std::int64_t maxSteps = -1;
+    std::optional<std::uint64_t> cacheBudget;
 };
 
 /// Trains all of them in turn; ends early with the status of the first run that did not complete.
-RunStatus trainAll(const fs::path& out, std::int64_t maxSteps, Console& console, Runs& runs,
+RunStatus trainAll(const fs::path& out, const DemoOptions& options, Console& console, Runs& runs,
                    std::int64_t& evalRows)
 {
+    const std::shared_ptr<PrefixCache> cache = prefixCacheWithin(options.cacheBudget);
     std::vector<ExperimentConfig> experiments = demoExperiments();
     TrainingControl control;
     const StopSignals signals(control);
     for (std::size_t i = 0; i < experiments.size(); ++i) {
         ExperimentConfig& experiment = experiments[i];
-        if (maxSteps > 0)
-            experiment.training.maxSteps = maxSteps;
+        if (options.maxSteps > 0)
+            experiment.training.maxSteps = options.maxSteps;
         const fs::path folder = out / slugOf(experiment.name);
         console.log(fmt::format("{} of {}: {}", i + 1, experiments.size(), experiment.name));
-        const FinishedRun finished = trainOnConsole({experiment, folder, false}, console, control);
+        const FinishedRun finished = trainOnConsole({experiment, folder, false, cache}, console, control);
         if (finished.outcome.status != RunStatus::Completed)
             return finished.outcome.status;
         evalRows = finished.evalExamples;
@@ -118,7 +121,7 @@ int demo(const DemoOptions& options, Console& console)
     refuseUsedFolder(out);
     Runs runs;
     std::int64_t evalRows = 0;
-    const RunStatus status = trainAll(out, options.maxSteps, console, runs, evalRows);
+    const RunStatus status = trainAll(out, options, console, runs, evalRows);
     if (status == RunStatus::Completed)
         printResults(out, runs, evalRows, console);
     else
@@ -137,6 +140,7 @@ Subcommand addDemo(CLI::App& program)
     app->add_option("--out", options->out,
                     "Folder for runs, adapters and report.html; without it a new one in your data folder.")
         ->type_name("DIR");
+    addCacheBudget(*app, options->cacheBudget);
     app->add_option("--max-steps", options->maxSteps, "End every run after N steps, for a quick look.")
         ->type_name("N")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));

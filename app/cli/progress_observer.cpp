@@ -66,6 +66,14 @@ void ProgressObserver::onEvaluationProgress(std::int64_t done, std::int64_t tota
     m_sinceLine.restart();
 }
 
+void ProgressObserver::onPrefixProgress(std::int64_t done, std::int64_t total)
+{
+    if (!m_console.isLive() || (done < total && m_sinceLine.seconds() < redrawSeconds))
+        return;
+    m_console.status(fmt::format("running the frozen layers {}/{}", done, total));
+    m_sinceLine.restart();
+}
+
 void ProgressObserver::onEvaluation(const EvalMetrics& metrics)
 {
     if (metrics.step == m_start.firstStep)

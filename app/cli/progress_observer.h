@@ -20,6 +20,7 @@ public:
     void onStart(const RunStart& start) override;
     void onStep(const StepMetrics& metrics) override;
     void onEvaluationProgress(std::int64_t done, std::int64_t total) override;
+    void onPrefixProgress(std::int64_t done, std::int64_t total) override;
     void onEvaluation(const EvalMetrics& metrics) override;
     void onMessage(const std::string& text) override;
 

@@ -1,3 +1,4 @@
+#include "app/cli/cache_arguments.h"
 #include "app/cli/experiment_help.h"
 #include "app/cli/run_arguments.h"
 #include "app/cli/stop_signals.h"
@@ -22,6 +23,7 @@ struct TrainOptions
     std::string out;
     std::string resume;
     std::vector<std::string> settings;
+    std::optional<std::uint64_t> cacheBudget;
 };
 
 /// "training.threads=N": a run started on another number of processors needs its own number to go on bit by
@@ -111,7 +113,8 @@ int train(const TrainOptions& options, Console& console)
 {
     TrainingControl control;
     const StopSignals signals(control);
-    const RunRequest request = requestOf(options);
+    RunRequest request = requestOf(options);
+    request.prefixCache = prefixCacheWithin(options.cacheBudget);
     console.log("run folder: " + request.runFolder.string());
     const FinishedRun finished = trainOnConsole(request, console, control);
     const RunSummary summary = readSummary(request.runFolder);
@@ -138,6 +141,7 @@ Subcommand addTrain(CLI::App& program)
                     "Go on with a run from its last checkpoint; the experiment is the run's own.")
         ->type_name("RUN")
         ->excludes(out);
+    addCacheBudget(*app, options->cacheBudget);
     app->footer(experimentHelp());
     return {app, [options](Console& console) { return train(*options, console); }};
 }

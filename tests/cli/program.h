@@ -76,6 +76,7 @@ public:
     }
 
     std::filesystem::path dataHome() const { return m_folder / "data"; }
+    std::filesystem::path cacheFolder() const { return m_folder / "cache"; } ///< of hidden states
 
     std::string standardOutput;        ///< a file for stdout; empty: kept for Finished
     std::optional<rlim_t> largestFile; ///< bytes a file may have: stands in for a full disk
@@ -88,6 +89,7 @@ private:
         ::dup2(::open((m_folder / "stderr").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDERR_FILENO);
         ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
         ::setenv("XDG_DATA_HOME", dataHome().c_str(), 1);
+        ::setenv("LORA_WORKBENCH_CACHE", cacheFolder().c_str(), 1);
         if (largestFile) {
             ::signal(SIGXFSZ, SIG_IGN); // so that writing fails, as on a full disk, instead of killing
             const rlimit limit{*largestFile, *largestFile};

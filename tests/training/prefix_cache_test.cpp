@@ -1,3 +1,4 @@
+#include "core/cost/cost_model.h"
 #include "core/cost/flop_ledger.h"
 #include "core/math/gemm.h"
 #include "tests/support/model_folder.h"
@@ -136,6 +137,47 @@ TEST(PrefixCache, SavesTheShareOfTheClosedForm)
             const double closed = (2 * 12 + (epochs - 1) * 2 * k + epochs * 2 * k) / (6 * 12 * epochs);
             EXPECT_NEAR(ratio, closed, 0.02) << k << " layers, " << epochs << " epochs";
         }
+}
+
+TEST(PrefixCache, IsPartOfTheEstimate)
+{
+    constexpr TaskType task = TaskType::SequenceClassification;
+    TinyBert tiny = shapeOf();
+    tiny.dropout = 0.1;
+    ModelFolder folder(tiny, task, 3);
+    WorkloadFacts facts;
+    facts.model = describeModel(folder.write().string(), task, 3);
+    facts.trainLengths = std::vector<std::int32_t>(48, 7);
+    facts.evalTokens = 100;
+    Calibration calibration;
+    calibration.workers = 2;
+    calibration.gemmFlopsPerSecond = calibration.elementwiseBytesPerSecond = 1e9;
+    ExperimentConfig experiment = upperLayers({3}, "auto"); // three epochs of six steps
+    experiment.training.hiddenDropout = 0;
+    const auto reportOf = [&] { return estimateCost(experiment, facts, calibration); };
+    const auto savedByCache = [](const CostReport& report) {
+        for (const SavingSource& saving : report.savings)
+            if (saving.key == "prefix_cache")
+                return saving.share;
+        return -1.0;
+    };
+    const CostReport cached = reportOf();
+    EXPECT_EQ(cached.method.memory.cache, 4.0 * 12 * (48 * 7 + 100));
+    EXPECT_GT(savedByCache(cached), 0.1);
+    double sum = 0;
+    for (const SavingSource& saving : cached.savings)
+        sum += saving.share;
+    EXPECT_NEAR(sum, 1 - cached.computeRatio(), 1e-12);
+    experiment.training.prefixCache = "off";
+    const CostReport off = reportOf();
+    EXPECT_EQ(off.method.memory.cache, 0);
+    EXPECT_EQ(savedByCache(off), 0);
+    EXPECT_NEAR(off.computeRatio() - cached.computeRatio(), savedByCache(cached), 1e-12);
+    EXPECT_LT(cached.timeRatio(), off.timeRatio());
+    experiment.training.prefixCache = "auto";
+    experiment.training.hiddenDropout.reset(); // as the model has it
+    EXPECT_EQ(savedByCache(reportOf()), 0);
+    EXPECT_EQ(reportOf().method.memory.cache, 4.0 * 12 * 100) << "evaluation has no dropout";
 }
 
 PrefixBudget keptIn(const std::filesystem::path& folder, std::int64_t bytes = usualKeptBytes)
