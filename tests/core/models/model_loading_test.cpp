@@ -1,3 +1,4 @@
+#include "core/base/process_memory.h"
 #include "core/io/json_text.h"
 #include "core/models/model_loader.h"
 #include "tests/support/expect_error.h"
@@ -32,6 +33,25 @@ TEST(ModelLoading, AWrittenModelComesBackBitForBitAndStaysMapped)
     std::int64_t owned = 0;
     loaded.model->visitParameters([&](Parameter<float>& parameter) { owned += parameter.ownedBytes(); });
     EXPECT_EQ(owned, 0);
+}
+
+TEST(ModelLoading, LoadingAndDescribingReadNoWeights)
+{
+    TinyBert large;
+    large.vocabulary = 60'000;
+    large.hidden = 96;
+    ModelFolder folder(large);
+    const std::filesystem::path path = folder.write();
+    const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(path / "model.safetensors"));
+    ASSERT_GT(bytes, 20'000'000);
+    // A mapped page counts as resident once it was touched.
+    const std::int64_t before = residentBytes();
+    const LoadedModel<float> loaded = loadModel<float>(path, classification, 3, 1);
+    const ModelSummary summary = describeModel(path.string());
+    EXPECT_LT(residentBytes() - before, bytes / 4);
+    EXPECT_EQ(summary.fileBytes, loaded.model->parameterCount() * 4);
+    EXPECT_FALSE(loaded.hash().empty());
+    EXPECT_GT(residentBytes() - before, bytes / 2); // the hash is what reads them
 }
 
 TEST(ModelLoading, WritingToAMappedWeightLeavesTheFileAlone)
