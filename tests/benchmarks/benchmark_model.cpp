@@ -154,6 +154,10 @@ void checkNumberType(const BenchmarkOptions& options)
     for (const ConfigIssue& issue : validate(experiment))
         if (issue.field == "training.dtype" && issue.severity == Severity::Error)
             throw Error(ErrorKind::Unsupported, "--dtype " + options.dtype + ": " + issue.text);
+    // Never float32 under another name.
+    if (options.dtype != "f32")
+        throw Error(ErrorKind::Unsupported,
+                    "--dtype " + options.dtype + ": these models are made in float32");
 }
 
 void checkHead(const BenchmarkOptions& options)

@@ -3,6 +3,8 @@
 #include "core/base/stopwatch.h"
 #include "core/math/gemm.h"
 
+#include <cblas.h>
+
 #ifdef LORA_BENCHMARK_ONEDNN
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -41,27 +43,23 @@ double bestOf(WorkerPool& pool, MakeProduct makeProduct)
     return best;
 }
 
-} // namespace
+using SquareProduct = std::function<void(const float* a, const float* b, float* c, std::int64_t size)>;
 
-double gemmLimitFloat32(WorkerPool& pool)
+double bestOfSquares(WorkerPool& pool, const SquareProduct& product)
 {
-    return bestOf(pool, [](std::int64_t size) -> std::function<void()> {
-        const auto numbers =
-            std::make_shared<std::vector<float>>(static_cast<std::size_t>(3 * size * size), 0.5f);
-        return [numbers, size] {
+    return bestOf(pool, [&](std::int64_t size) -> std::function<void()> {
+        const auto count = static_cast<std::size_t>(size * size);
+        const auto numbers = std::make_shared<std::vector<float>>(3 * count, 0.5f);
+        return [numbers, count, size, product] {
             float* const a = numbers->data();
-            gemm<float>(Transpose::No, Transpose::Yes, 1, {a, size, size}, {a + size * size, size, size}, 0,
-                        {a + 2 * size * size, size, size});
+            product(a, a + count, a + 2 * count, size);
         };
     });
 }
 
 #ifdef LORA_BENCHMARK_ONEDNN
-
-std::optional<double> gemmLimitBfloat16(WorkerPool& pool)
+std::optional<double> oneDnnBfloat16(WorkerPool& pool)
 {
-    if (!__builtin_cpu_supports("avx512bf16"))
-        return std::nullopt;
     return bestOf(pool, [](std::int64_t size) -> std::function<void()> {
         using namespace dnnl;
         omp_set_num_threads(1); // of this worker
@@ -90,14 +88,41 @@ std::optional<double> gemmLimitBfloat16(WorkerPool& pool)
         };
     });
 }
-
 #else
-
-std::optional<double> gemmLimitBfloat16(WorkerPool&)
+std::optional<double> oneDnnBfloat16(WorkerPool&)
 {
     return std::nullopt;
 }
-
 #endif
+
+} // namespace
+
+GemmLimit gemmLimitFloat32(WorkerPool& pool)
+{
+    GemmLimit limit;
+    limit.own = bestOfSquares(pool, [](const float* a, const float* b, float* c, std::int64_t n) {
+        gemm<float>(Transpose::No, Transpose::Yes, 1, {a, n, n}, {b, n, n}, 0, {c, n, n});
+    });
+    useSingleThreadedBlas();
+    limit.library = bestOfSquares(pool, [](const float* a, const float* b, float* c, std::int64_t size) {
+        const int n = static_cast<int>(size);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, n, 1, a, n, b, n, 0, c, n);
+    });
+    return limit;
+}
+
+GemmLimit gemmLimitBfloat16(WorkerPool& pool)
+{
+    if (!hasBFloat16Products())
+        return {};
+    GemmLimit limit;
+    limit.own = bestOfSquares(pool, [](const float* a, const float* b, float* c, std::int64_t n) {
+        // Any bits will do for the weight: those of 0.5 in float are finite numbers in bfloat16 too.
+        const auto* weight = reinterpret_cast<const BFloat16*>(b);
+        multiplyByTransposed({a, n, n}, ConstMatrix<BFloat16>(weight, n, n), {c, n, n});
+    });
+    limit.library = oneDnnBfloat16(pool);
+    return limit;
+}
 
 } // namespace lora::bench

@@ -13,15 +13,20 @@ int main(int argc, char** argv)
     CLI11_PARSE(app, argc, argv);
 
     lora::WorkerPool pool(threads);
-    const auto rounded = [](std::optional<double> gflops) {
-        return gflops ? nlohmann::ordered_json(std::round(*gflops * 10) / 10)
-                      : nlohmann::ordered_json(nullptr);
-    };
     nlohmann::ordered_json document{{"threads", pool.size()}};
+    const auto add = [&](const std::string& type, const lora::bench::GemmLimit& limit) {
+        const auto set = [&](const std::string& key, std::optional<double> gflops) {
+            document[type + key] = gflops ? nlohmann::ordered_json(std::round(*gflops * 10) / 10)
+                                          : nlohmann::ordered_json(nullptr);
+        };
+        set("_gflop_s", limit.best());
+        set("_own_gflop_s", limit.own);
+        set("_library_gflop_s", limit.library);
+    };
     if (dtype != "bf16")
-        document["f32_gflop_s"] = rounded(lora::bench::gemmLimitFloat32(pool));
+        add("f32", lora::bench::gemmLimitFloat32(pool));
     if (dtype != "f32")
-        document["bf16_gflop_s"] = rounded(lora::bench::gemmLimitBfloat16(pool));
+        add("bf16", lora::bench::gemmLimitBfloat16(pool));
     fmt::print("{}\n", document.dump());
     return 0;
 }

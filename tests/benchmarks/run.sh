@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../run.sh"
 
-# Beyond .ci/packages: Google Benchmark; oneDNN for the limit of bfloat16; the rival with the libraries that make it fast.
+# Beyond .ci/packages: Google Benchmark; oneDNN for the limit of bfloat16; the rival and what makes it fast.
 needed=(libbenchmark-dev libdnnl-dev python3-torch libopenblas0-openmp libtcmalloc-minimal4)
 
 # What install_packages of the project's run.sh installs here: its own list and the above.
