@@ -120,19 +120,17 @@ def measure_steps(case, options, ours, rival, limit):
     row = StepRow(case)
     steps = case.steps if not options.quick else max(2, case.steps // 3)
     arguments = case.arguments + ["--steps", steps, "--warmup", case.warmup]
-    key = "bf16_gflop_s" if case.is_bfloat16 else "f32_gflop_s"
+    number_type = "bf16" if case.is_bfloat16 else "f32"
     try:
-        ours.measure(case.arguments + ["--steps", 1, "--warmup", 0])
-    except RuntimeError as refusal:
+        for index in range(options.rounds):
+            row.others = max(row.others, others_share())
+            found = limit.measure(["--dtype", number_type])[number_type + "_gflop_s"]
+            row.limits += [found] if found else []
+            mine, theirs = in_turn(index, lambda: ours.measure(arguments), lambda: rival and rival.measure(arguments))
+            row.ours.append(mine)
+            row.rival += [theirs] if theirs else []
+    except RuntimeError as refusal:  # the other cases are still worth their time
         row.refusal = str(refusal)
-        return row
-    for index in range(options.rounds):
-        row.others = max(row.others, others_share())
-        found = limit.measure(["--dtype", "bf16" if case.is_bfloat16 else "f32"])[key]
-        row.limits += [found] if found else []
-        mine, theirs = in_turn(index, lambda: ours.measure(arguments), lambda: rival and rival.measure(arguments))
-        row.ours.append(mine)
-        row.rival += [theirs] if theirs else []
     return row
 
 
@@ -158,7 +156,7 @@ def number(value, text):
 
 def step_line(row):
     if row.refusal:
-        return "| %s | refused |" % row.case.name + " – |" * 7
+        return "| %s | not measured |" % row.case.name + " – |" * 7
     figures = row.figures()
     ratio = figures.get("ratio")
     spread = "–" if ratio is None else "%.2f–%.2f" % (figures["ratio_low"], figures["ratio_high"])
@@ -190,7 +188,7 @@ def print_table(rows, runs, threads):
     for row in rows:
         limits["bfloat16" if row.case.is_bfloat16 else "float32"] += row.limits
     measured = ["%.0f GFLOP/s in %s" % (median(found), name) for name, found in limits.items() if found]
-    print("%s, %d threads, %s. GEMM limit in this run: %s." % (
+    print("%s, threads: %d, %s. GEMM limit in this run: %s." % (
         machine(), threads, datetime.date.today().isoformat(), ", ".join(measured) or "not measured"))
     others = max([row.others for row in rows], default=others_share())
     if others > 0.1:
@@ -201,7 +199,7 @@ def print_table(rows, runs, threads):
         print("|---|---|---|---|---|---|---|---|---|")
         for row in rows:
             print(step_line(row))
-        lines = list(bfloat16_lines(rows)) + ["- refused: " + text for text in sorted({row.refusal for row in rows
+        lines = list(bfloat16_lines(rows)) + ["- not measured: " + text for text in sorted({row.refusal for row in rows
                                                                                        if row.refusal})]
         print("\n" + "\n".join(lines) if lines else "", end="\n" if lines else "")
     if runs:
