@@ -8,12 +8,8 @@
 #include "core/train/prefix_key.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <cstring>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace lora {
 
@@ -23,25 +19,6 @@ namespace {
 
 /// Tokens of one batch: enough for efficient products, little memory; fixed, because it decides bits.
 constexpr std::int64_t tokenBudget = 1024;
-
-std::int64_t physicalMemory()
-{
-    return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-}
-
-fs::path cacheFolder()
-{
-    const auto variable = [](const char* name) {
-        const char* value = std::getenv(name);
-        return fs::path(value ? value : "");
-    };
-    if (const fs::path own = variable("LORA_WORKBENCH_CACHE"); !own.empty())
-        return own;
-    if (const fs::path cache = variable("XDG_CACHE_HOME"); cache.is_absolute())
-        return cache / "lora-workbench" / "prefix";
-    const fs::path home = variable("HOME");
-    return home.empty() ? home : home / ".cache" / "lora-workbench" / "prefix";
-}
 
 /// Which rows of a data set are kept, as offsets: all tokens of every example.
 std::vector<std::int64_t> keptTokens(const TokenizedDataset& dataset)
@@ -96,25 +73,6 @@ std::unique_ptr<PrefixBlock> spillInto(const fs::path& folder, std::int64_t coun
 }
 
 } // namespace
-
-PrefixBudget memoryBudget()
-{
-    PrefixBudget budget;
-    budget.memoryBytes = physicalMemory() / 4;
-    return budget;
-}
-
-PrefixBudget userBudget()
-{
-    PrefixBudget budget = memoryBudget();
-    budget.folder = cacheFolder();
-    budget.keptBytes = usualKeptBytes;
-    const char* text = std::getenv("LORA_WORKBENCH_CACHE_BUDGET");
-    std::int64_t bytes = 0;
-    if (text && std::from_chars(text, text + std::strlen(text), bytes).ec == std::errc() && bytes >= 0)
-        budget.keptBytes = bytes;
-    return budget;
-}
 
 PrefixStates::PrefixStates(std::unique_ptr<PrefixBlock> block, std::vector<std::int64_t> firstTokens,
                            std::int64_t width, int layer)
@@ -201,7 +159,7 @@ PrefixResult PrefixCache::obtain(const PrefixRequest& request, WorkerPool& pool,
     const std::lock_guard lock(m_mutex);
     PrefixResult result;
     const EvaluationLoader batches(request.dataset, request.model.task(), tokenBudget, request.seed);
-    const std::string key = prefixKey(request.model, batches, request.layer, pool);
+    const std::string key = prefixKey(request.model, batches, request.layer, request.dtype, pool);
     result.states = find(key);
     result.origin = PrefixResult::Origin::Shared;
     if (result.states)

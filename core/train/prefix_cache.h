@@ -3,6 +3,7 @@
 #include "core/data/prefix_rows.h"
 #include "core/data/tokenized_dataset.h"
 #include "core/models/language_model.h"
+#include "core/train/prefix_budget.h"
 #include "core/train/prefix_folder.h"
 #include "core/train/training_control.h"
 #include "core/train/worker_pool.h"
@@ -14,22 +15,6 @@
 #include <vector>
 
 namespace lora {
-
-/// How much room hidden states may take.
-struct PrefixBudget
-{
-    std::filesystem::path folder; ///< of kept and spilled files; empty: neither
-    std::int64_t keptBytes = 0;   ///< of all files kept between sessions; 0: nothing is kept
-    std::int64_t memoryBytes = 0; ///< in memory; what is larger goes to a file
-};
-
-/// Kept between sessions unless somebody says otherwise: 2 GB.
-inline constexpr std::int64_t usualKeptBytes = 2'000'000'000;
-/// A quarter of this computer's memory, nothing kept.
-PrefixBudget memoryBudget();
-/// The user's: $LORA_WORKBENCH_CACHE, else $XDG_CACHE_HOME/lora-workbench/prefix, else ~/.cache/…; budget
-/// from $LORA_WORKBENCH_CACHE_BUDGET in bytes, else the usual one; a quarter of the memory.
-PrefixBudget userBudget();
 
 /// The hidden states entering one layer for every row of a data set.
 class PrefixStates
@@ -54,7 +39,8 @@ struct PrefixRequest
     const TokenizedDataset& dataset;
     std::uint64_t seed = 0; ///< decides what masked language modelling hides
     int layer = 0;
-    bool isKept = true; ///< may be left in the folder for later sessions
+    std::string dtype = "float32"; ///< of the products, not of what is kept
+    bool isKept = true;            ///< may be left in the folder for later sessions
 };
 
 struct PrefixResult

@@ -54,10 +54,10 @@ std::string dataHash(const EvaluationLoader& batches)
 } // namespace
 
 std::string prefixKey(LanguageModel<float>& model, const EvaluationLoader& batches, int layer,
-                      WorkerPool& pool)
+                      const std::string& dtype, WorkerPool& pool)
 {
     const std::string text =
-        fmt::format("{} {} float32\n{}\n{}\n{}{}", LORA_WORKBENCH_VERSION, engineRevision, layer,
+        fmt::format("{} {} {}\n{}\n{}\n{}{}", LORA_WORKBENCH_VERSION, engineRevision, dtype, layer,
                     model.config().document.dump(), weightsHash(model, pool), dataHash(batches));
     return hashOf(std::as_bytes(std::span(text)));
 }

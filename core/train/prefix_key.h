@@ -9,8 +9,9 @@
 namespace lora {
 
 /// Names hidden states by everything that decides their bits: version, architecture, the trunk's frozen
-/// weights, the batches' token ids and types, and the layer they enter. 16 hexadecimal digits.
+/// weights, the products' type, the batches' token ids and types, and the layer they enter. 16 hexadecimal
+/// digits.
 std::string prefixKey(LanguageModel<float>& model, const EvaluationLoader& batches, int layer,
-                      WorkerPool& pool);
+                      const std::string& dtype, WorkerPool& pool);
 
 } // namespace lora

@@ -179,6 +179,7 @@ PrefixResult Trainer::obtainPrefix(const TokenizedDataset& rows, const std::stri
                                         .dataset = rows,
                                         .seed = m_config.seed,
                                         .layer = layer,
+                                        .dtype = m_config.dtype,
                                         .isKept = m_config.prefixCache == "auto"},
                                        m_pool, control, [&](std::int64_t done, std::int64_t total) {
                                            observer.onPrefixProgress(done, total);
@@ -238,10 +239,12 @@ void Trainer::countWork(std::int64_t tokens)
     for (const Batch& batch : m_group) {
         m_state.sequences += static_cast<std::int64_t>(batch.sequences());
         m_state.labelledItems += static_cast<std::int64_t>(batch.labelledItems());
+        m_state.labelledPairs += static_cast<double>(batch.labelledPairs());
         for (std::size_t s = 0; s < batch.sequences(); ++s)
             pairs += static_cast<double>(batch.length(s)) * static_cast<double>(batch.length(s));
     }
     m_state.tokenPairs += pairs;
+    m_state.isPrefixKept = m_trainPrefix != nullptr;
     if (!m_trainPrefix) {
         m_state.tokensBelowCut += tokens;
         m_state.tokenPairsBelowCut += pairs;
