@@ -36,6 +36,7 @@ std::unique_ptr<Vocabulary> readVocabularyText(const fs::path& path)
     for (std::size_t i = lines.size(); i-- > 0;)
         if (seen.insert(lines[i]).second)
             kept.emplace_back(lines[i], static_cast<std::int64_t>(i));
+    vocabulary->reserve(kept.size());
     for (auto token = kept.rbegin(); token != kept.rend(); ++token)
         vocabulary->add(token->first, token->second);
     return vocabulary;

@@ -11,6 +11,7 @@ namespace lora {
 
 void Vocabulary::reserve(std::size_t tokens)
 {
+    m_ids.max_load_factor(sparse);
     m_ids.reserve(tokens);
     m_low.resize(std::max(m_low.size(), tokens));
     for (auto entry = m_high.begin(); entry != m_high.end();) {

@@ -19,6 +19,9 @@ public:
     Vocabulary(const Vocabulary&) = delete; // the maps view the stored tokens
     Vocabulary& operator=(const Vocabulary&) = delete;
 
+    /// Of hash tables of tokens: most look-ups find nothing, and in an empty place they see it at once.
+    static constexpr float sparse = 0.25F;
+
     /// Room for so many tokens; with ids below that number they are found fastest.
     void reserve(std::size_t tokens);
     /// Throws lora::Error (BadInput) for a negative id, an id that another token has, or a token that has

@@ -19,6 +19,7 @@ WordPiece::WordPiece(std::unique_ptr<Vocabulary> vocabulary, const std::string& 
         throw Error(ErrorKind::BadInput, fmt::format("{}: the unknown token \"{}\" is not in the vocabulary",
                                                      source, unknownToken));
     m_unknownId = *unknown;
+    m_continuations.max_load_factor(Vocabulary::sparse);
     m_continuations.reserve(m_vocabulary->size());
     for (const auto& [token, id] : m_vocabulary->ids()) {
         m_longestPiece = std::max(m_longestPiece, token.size());
