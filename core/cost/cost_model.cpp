@@ -119,6 +119,7 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
     WorkCounts work = countWork(method.facts.trainLengths);
     const double labelledShare = labelledShareOf(method.facts, method.experiment.task, work);
     work.labelledTokens = labelledShare * work.tokens;
+    work.labelledPairs = labelledShare * work.tokenPairs;
     MethodCost cost;
     const std::int64_t adapters = adapterParameters(model, plan);
     cost.parameters.trainable = adapters + trainedBaseParameters(model, plan);
@@ -135,6 +136,7 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
     WorkCounts belowCut = work;
     belowCut.tokens *= prefix.shareBelowCut;
     belowCut.tokenPairs *= prefix.shareBelowCut;
+    belowCut.isForAllRows = prefix.use.isForTraining;
     const FlopsPerToken total = ledger.total(work, belowCut);
     const double tokens = std::max(1.0, work.tokens);
     cost.flopsPerToken = {total.forward / tokens, total.activationGradients / tokens,

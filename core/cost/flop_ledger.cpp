@@ -6,21 +6,6 @@ namespace lora {
 
 namespace {
 
-double amount(const WorkCounts& work, WorkUnit unit)
-{
-    switch (unit) {
-    case WorkUnit::Token:
-        return work.tokens;
-    case WorkUnit::TokenPair:
-        return work.tokenPairs;
-    case WorkUnit::Sequence:
-        return work.sequences;
-    case WorkUnit::LabelledToken:
-        break;
-    }
-    return work.labelledTokens;
-}
-
 /// The products of a linear module. `isReached`: its output's gradient arrives; `givesInputGradient`:
 /// somebody below waits for its input's gradient.
 LedgerEntry linearEntry(const ModuleInfo& module, const std::string& weightName, WorkUnit unit,
@@ -47,14 +32,24 @@ LedgerEntry linearEntry(const ModuleInfo& module, const std::string& weightName,
 /// Scores and mixing forward; four products of the same size backward.
 LedgerEntry attentionEntry(const ModelSummary& model, int layer, const GradientReach& reach)
 {
+    const bool isLast = layer + 1 == static_cast<int>(model.numLayers);
     const double pair = 4 * static_cast<double>(model.numHeads) * static_cast<double>(model.headDim);
     const bool isReached = reach.isReached(layer, BlockStage::AttentionInput);
     return {fmt::format("attention scores of layer {}", layer),
-            WorkUnit::TokenPair,
+            isLast ? WorkUnit::NeededPair : WorkUnit::TokenPair,
             pair,
             isReached ? 2 * pair : 0,
             0,
             0};
+}
+
+/// In the last layer keys and values are wanted of all tokens, everything else of needed ones; a module that
+/// gives queries, keys and values at once does so for all.
+WorkUnit layerUnit(const ModelSummary& model, int layer, const ModuleInfo& module)
+{
+    const bool isLast = layer + 1 == static_cast<int>(model.numLayers);
+    const bool isForAll = module.stage == BlockStage::AttentionInput && !module.isQuery;
+    return isLast && !isForAll ? WorkUnit::NeededToken : WorkUnit::Token;
 }
 
 void addLayer(const ModelSummary& model, const TrainingPlan& plan, int layer, const GradientReach& reach,
@@ -62,8 +57,8 @@ void addLayer(const ModelSummary& model, const TrainingPlan& plan, int layer, co
 {
     for (const ModuleInfo& module : model.modules)
         if (module.stage && module.block == reach.blockOf(layer))
-            entries.push_back(linearEntry(module, module.name + ".weight", WorkUnit::Token, plan,
-                                          reach.isReached(layer, *module.stage),
+            entries.push_back(linearEntry(module, module.name + ".weight", layerUnit(model, layer, module),
+                                          plan, reach.isReached(layer, *module.stage),
                                           reach.givesInputGradient(layer, *module.stage)));
     entries.push_back(attentionEntry(model, layer, reach));
 }
@@ -113,6 +108,7 @@ WorkCounts& WorkCounts::operator+=(const WorkCounts& other)
     tokenPairs += other.tokenPairs;
     sequences += other.sequences;
     labelledTokens += other.labelledTokens;
+    labelledPairs += other.labelledPairs;
     return *this;
 }
 
@@ -125,6 +121,26 @@ WorkCounts countWork(std::span<const std::int32_t> lengths)
         ++work.sequences;
     }
     return work;
+}
+
+double FlopLedger::amount(const WorkCounts& work, WorkUnit unit) const
+{
+    const bool isForAll = work.isForAllRows || !(isLanguageModelling(m_task) || isSequenceTask(m_task));
+    switch (unit) {
+    case WorkUnit::Token:
+        return work.tokens;
+    case WorkUnit::TokenPair:
+        return work.tokenPairs;
+    case WorkUnit::Sequence:
+        return work.sequences;
+    case WorkUnit::LabelledToken:
+        return work.labelledTokens;
+    case WorkUnit::NeededToken:
+        return isForAll ? work.tokens : isSequenceTask(m_task) ? work.sequences : work.labelledTokens;
+    case WorkUnit::NeededPair:
+        break;
+    }
+    return isForAll ? work.tokenPairs : isSequenceTask(m_task) ? work.tokens : work.labelledPairs;
 }
 
 FlopsPerToken FlopLedger::total(const WorkCounts& work, const WorkCounts& belowCut) const
@@ -154,7 +170,7 @@ FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const Traini
     for (std::size_t i = 0; i < belowCut; ++i)
         entries[i].isBelowCut = true;
     addHead(model, task, plan, reach, entries);
-    return FlopLedger(std::move(entries));
+    return {task, std::move(entries)};
 }
 
 } // namespace lora

@@ -18,13 +18,17 @@ struct WorkCounts
     double tokenPairs = 0; ///< Σ length²: what attention depends on
     double sequences = 0;
     double labelledTokens = 0; ///< language modelling
+    double labelledPairs = 0;  ///< language modelling: Σ labelled tokens of a sequence · its length
+    /// Of work below the cut: the last block gave all rows, because they were to be kept.
+    bool isForAllRows = false;
 
     WorkCounts& operator+=(const WorkCounts& other);
 };
 WorkCounts countWork(std::span<const std::int32_t> lengths);
 
-/// What a matrix product is done for each of.
-enum class WorkUnit { Token, TokenPair, Sequence, LabelledToken };
+/// What a matrix product is done for each of. The last block does most of its work for the rows alone that
+/// the task's head reads: needed tokens, and pairs of a needed token with a token of its sequence.
+enum class WorkUnit { Token, TokenPair, Sequence, LabelledToken, NeededToken, NeededPair };
 
 /// The products of one module, in floating-point operations per unit; a multiply-add counts 2.
 struct LedgerEntry
@@ -43,8 +47,9 @@ struct LedgerEntry
 class FlopLedger
 {
 public:
-    explicit FlopLedger(std::vector<LedgerEntry> entries)
-        : m_entries(std::move(entries))
+    FlopLedger(TaskType task, std::vector<LedgerEntry> entries)
+        : m_task(task)
+        , m_entries(std::move(entries))
     {}
 
     const std::vector<LedgerEntry>& entries() const { return m_entries; }
@@ -55,6 +60,9 @@ public:
     FlopsPerToken total(const WorkCounts& work, const WorkCounts& belowCut) const;
 
 private:
+    double amount(const WorkCounts& work, WorkUnit unit) const;
+
+    TaskType m_task;
     std::vector<LedgerEntry> m_entries;
 };
 

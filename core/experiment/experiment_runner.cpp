@@ -67,6 +67,7 @@ WorkCounts workOf(const TrainerState& state, TaskType task)
     work.tokenPairs = state.tokenPairs;
     work.sequences = static_cast<double>(state.sequences);
     work.labelledTokens = isLanguageModelling(task) ? static_cast<double>(state.labelledItems) : 0;
+    work.labelledPairs = state.labelledPairs;
     return work;
 }
 
@@ -93,6 +94,7 @@ void noteWork(const ExperimentData& prepared, const TrainerState& state, RunSumm
     WorkCounts belowCut = work;
     belowCut.tokens = static_cast<double>(state.tokensBelowCut);
     belowCut.tokenPairs = state.tokenPairsBelowCut;
+    belowCut.isForAllRows = state.isPrefixKept;
     summary.flops = trainingLedger(prepared.summary, experiment.task, planTraining(experiment.method, parts))
                         .total(work, belowCut)
                         .total();

@@ -93,7 +93,9 @@ LossSum ModelPass<T>::run(const Batch& batch, T gradientScale)
     m_arena.reset();
     m_context.isHiddenGradientWanted = m_model.trunk().isTrainable();
     m_context.offsets = batch.sequenceOffsets;
+    m_context.neededRows = m_head->selectRows(m_context, batch, m_rows) ? &m_rows : nullptr;
     const ConstMatrix<T> hidden = m_trunk->forward(m_context, batch);
+    m_hiddenRows = hidden.rows;
     return m_head->forward(m_context, hidden, batch, gradientScale);
 }
 
@@ -112,7 +114,7 @@ void ModelPass<T>::backward()
 {
     Matrix<T> dHidden;
     if (m_model.trunk().isTrainable())
-        dHidden = m_arena.matrix<T>(m_context.tokens(), m_hiddenSize);
+        dHidden = m_arena.matrix<T>(m_hiddenRows, m_hiddenSize);
     m_head->backward(m_context, dHidden);
     if (!dHidden.isEmpty())
         m_trunk->backward(m_context, dHidden);

@@ -82,7 +82,9 @@ private:
     std::unique_ptr<TrunkPass<T>> m_trunk;
     std::unique_ptr<HeadPass<T>> m_head;
     PassContext<T> m_context;
+    NeededRows m_rows; ///< its storage is used again
     std::int64_t m_hiddenSize;
+    std::int64_t m_hiddenRows = 0; ///< of the last forward
 };
 
 } // namespace lora

@@ -329,6 +329,7 @@ ModuleInfo describeModule(const LinearSite<float>& site, const Linear<float>* ou
     info.column = columnOf(info.name, site.block);
     info.isHead = site.isHead;
     info.stage = site.stage;
+    info.isQuery = site.isQuery;
     info.isOutputEmbedding = site.linear == outputEmbedding;
     info.isTied = site.linear->isTied();
     return info;

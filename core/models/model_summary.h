@@ -21,6 +21,7 @@ struct ModuleInfo
     bool isHead = false;    ///< part of the task's head: trained, never a LoRA target of "all-linear"
     bool isMissing = false; ///< not in the checkpoint: will be newly initialised
     std::optional<BlockStage> stage; ///< inside a block
+    bool isQuery = false;            ///< gives queries alone, see LinearSite
     bool isOutputEmbedding = false;  ///< turns hidden states into logits over the vocabulary
     bool isTied = false;             ///< its weight is the word embeddings'
 };

@@ -15,14 +15,24 @@ public:
         : m_head(head)
     {}
 
+    bool selectRows(const PassContext<T>& context, const Batch&, NeededRows& rows) const override
+    {
+        rows.clear();
+        for (std::size_t s = 0; s + 1 < context.offsets.size(); ++s) {
+            rows.tokens.push_back(m_head.shape().isLastToken ? context.offsets[s + 1] - 1
+                                                             : context.offsets[s]);
+            rows.endSequence();
+        }
+        return true;
+    }
+
     LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
                     T gradientScale) override
     {
         Arena& arena = *context.arena;
         const bool isTraining = context.isTraining();
-        Matrix<T> features = arena.matrix<T>(context.sequences(), hidden.cols);
-        for (std::int64_t s = 0; s < context.sequences(); ++s)
-            std::copy_n(hidden.row(tokenOf(context, s)), hidden.cols, features.row(s));
+        Matrix<T> features = arena.matrix<T>(hidden.rows, hidden.cols);
+        copyRows<T>(hidden, features); // dropout works in place
         m_firstKey = 0;
         if (m_head.dense) {
             if (m_head.shape().hasDropoutBefore)
@@ -64,20 +74,12 @@ public:
         if (!isBelowWanted)
             return;
         undrop(m_firstKey, dFeatures);
-        std::fill_n(dHidden.data, dHidden.size(), T(0));
-        for (std::int64_t s = 0; s < context.sequences(); ++s)
-            std::copy_n(dFeatures.row(s), dFeatures.cols, dHidden.row(tokenOf(context, s)));
+        copyRows<T>(dFeatures, dHidden);
     }
 
     ConstMatrix<T> logits() const override { return m_logits; }
 
 private:
-    std::int64_t tokenOf(const PassContext<T>& context, std::int64_t sequence) const
-    {
-        const auto s = static_cast<std::size_t>(sequence);
-        return m_head.shape().isLastToken ? context.offsets[s + 1] - 1 : context.offsets[s];
-    }
-
     void undrop(std::uint64_t key, Matrix<T> gradient) const
     {
         if (key != 0)

@@ -42,11 +42,20 @@ public:
         Matrix<T> spare = m_lowest > first ? takeRows(context, x.rows) : Matrix<T>();
         for (int i = first; i < layers; ++i) {
             const bool isKept = i >= m_lowest;
-            Matrix<T> y = isKept ? takeRows(context, x.rows) : spare;
-            m_trunk.block(i).forward(context, x, y, isKept ? &m_saved[static_cast<std::size_t>(i)] : nullptr);
+            const NeededRows* rows = i == layers - 1 ? context.neededRows : nullptr;
+            Matrix<T> y = rows     ? takeRows(context, rows->count())
+                          : isKept ? takeRows(context, x.rows)
+                                   : spare;
+            m_trunk.block(i).forward(context, x, y, isKept ? &m_saved[static_cast<std::size_t>(i)] : nullptr,
+                                     rows);
             if (!isKept)
                 spare = x;
             x = y;
+        }
+        if (first == layers && context.neededRows) { // all of the trunk is known already
+            Matrix<T> needed = takeRows(context, context.neededRows->count());
+            gatherRows<T>(x, *context.neededRows, needed);
+            x = needed;
         }
         if (!parts.finalNorm.exists())
             return x;
@@ -75,9 +84,15 @@ public:
         const auto& parts = m_trunk.parts();
         if (parts.finalNorm.exists())
             parts.finalNorm.backward(context, m_finalNormSaved, dHidden);
-        for (int i = m_trunk.layers() - 1; i >= std::max(m_lowest, 0); --i)
-            m_trunk.block(i).backward(context, m_saved[static_cast<std::size_t>(i)], dHidden,
-                                      i == m_lowest ? InputGradient::Skip : InputGradient::Write);
+        for (int i = m_trunk.layers() - 1; i >= std::max(m_lowest, 0); --i) {
+            const bool isLowest = i == m_lowest;
+            Matrix<T> dx = dHidden;
+            if (!isLowest && dHidden.rows != context.tokens())
+                dx = takeRows(context, context.tokens());
+            m_trunk.block(i).backward(context, m_saved[static_cast<std::size_t>(i)], dHidden, dx,
+                                      isLowest ? InputGradient::Skip : InputGradient::Write);
+            dHidden = dx;
+        }
         if (m_lowest < 0)
             embedBackward(context, dHidden);
     }
@@ -264,7 +279,8 @@ void StackTrunk<T, Block>::visitLinears(const std::function<void(const LinearSit
         visit({&*m_parts.projection, -1, false});
     for (int i = 0; i < static_cast<int>(m_parts.blocks.size()); ++i)
         m_parts.blocks[static_cast<std::size_t>(i)].visitLinears([&](Linear<T>& linear, BlockStage stage) {
-            visit({&linear, i, false, stage});
+            visit({&linear, i, false, stage,
+                   &linear == m_parts.blocks[static_cast<std::size_t>(i)].separateQuery()});
         });
 }
 

@@ -17,11 +17,13 @@ class HeadPass
 {
 public:
     virtual ~HeadPass() = default;
+    /// The tokens whose hidden states forward reads, for the context's sequences; false: all of them.
+    virtual bool selectRows(const PassContext<T>& context, const Batch& batch, NeededRows& rows) const = 0;
     /// Loss over the labelled items of the batch (none: logits only). `gradientScale` is what each item's
-    /// loss counts in the gradient, 1 / items of the whole step.
+    /// loss counts in the gradient, 1 / items of the whole step. `hidden` has the selected rows.
     virtual LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
                             T gradientScale) = 0;
-    /// Adds the head's weight gradients; writes dHidden [tokens, hidden] unless it is empty.
+    /// Adds the head's weight gradients; writes dHidden, shaped as `hidden` was, unless it is empty.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
     /// Results of the last forward, in the arena: [sequences, labels] of a sequence task, [tokens, labels] of
     /// token classification, [tokens, 2] of question answering (start, end); language modelling [rows,

@@ -15,6 +15,8 @@ public:
         : m_head(head)
     {}
 
+    bool selectRows(const PassContext<T>&, const Batch&, NeededRows&) const override { return false; }
+
     LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
                     T gradientScale) override
     {

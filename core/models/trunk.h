@@ -21,6 +21,7 @@ struct LinearSite
     int block = -1;      ///< block index; -1 outside the stack
     bool isHead = false; ///< belongs to the task's head: never a target of "all-linear"
     std::optional<BlockStage> stage = std::nullopt; ///< inside a block
+    bool isQuery = false; ///< gives queries alone: the last block needs it for the rows a head reads
 };
 
 /// A normalisation with its place in the model.
@@ -38,13 +39,14 @@ class TrunkPass
 {
 public:
     virtual ~TrunkPass() = default;
-    /// Hidden states of the last block, [tokens, hidden], in the context's arena.
+    /// Hidden states of the last block, [tokens, hidden] or those of the context's needed rows alone, in the
+    /// context's arena.
     virtual ConstMatrix<T> forward(PassContext<T>& context, const Batch& batch) = 0;
     /// Inference: what enters `layer` (the number of layers: what leaves the last), [tokens, hidden], in the
     /// context's arena. Nothing below `layer` may be trained.
     virtual ConstMatrix<T> forwardPrefix(PassContext<T>& context, const Batch& batch, int layer) = 0;
-    /// Adds all weight gradients of the trunk; dHidden is used up. Goes down only to the lowest trainable
-    /// weight.
+    /// Adds all weight gradients of the trunk; dHidden, of the rows forward gave, is used up. Goes down only
+    /// to the lowest trainable weight.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;
 
     /// Generation, decoders only: forgets what was seen and makes room for so many tokens.

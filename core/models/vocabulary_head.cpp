@@ -14,23 +14,31 @@ public:
         : m_head(head)
     {}
 
+    bool selectRows(const PassContext<T>& context, const Batch& batch, NeededRows& rows) const override
+    {
+        if (batch.tokenLabels.empty())
+            return false; // prediction: every row's logits are wanted
+        rows.clear();
+        for (std::size_t s = 0; s + 1 < context.offsets.size(); ++s) {
+            for (std::int32_t token = context.offsets[s]; token < context.offsets[s + 1]; ++token)
+                if (batch.tokenLabels[static_cast<std::size_t>(token)] != ignoredLabel)
+                    rows.tokens.push_back(token);
+            rows.endSequence();
+        }
+        return true;
+    }
+
     LossSum forward(PassContext<T>& context, ConstMatrix<T> hidden, const Batch& batch,
                     T gradientScale) override
     {
-        // Without labels (prediction) every row's logits are wanted, all at once.
-        const bool hasLabels = !batch.tokenLabels.empty();
-        m_rows.clear();
-        m_labels.clear();
-        for (std::int64_t token = 0; token < hidden.rows; ++token) {
-            if (hasLabels && batch.tokenLabels[static_cast<std::size_t>(token)] == ignoredLabel)
-                continue;
-            m_rows.push_back(static_cast<std::int32_t>(token));
-            if (hasLabels)
-                m_labels.push_back(batch.tokenLabels[static_cast<std::size_t>(token)]);
-        }
-        const ConstMatrix<T> features = transform(context, gather(context, hidden));
-        if (hasLabels)
+        const ConstMatrix<T> features = transform(context, hidden);
+        if (!batch.tokenLabels.empty()) {
+            m_labels.clear();
+            for (const std::int32_t label : batch.tokenLabels)
+                if (label != ignoredLabel)
+                    m_labels.push_back(label);
             return chunkedLoss(context, features, gradientScale);
+        }
         m_logits = context.arena->template matrix<T>(features.rows, m_head.decoder.outFeatures());
         m_head.decoder.forward(context, features, m_logits, nullptr);
         return {};
@@ -45,34 +53,17 @@ public:
         if (m_head.dense) {
             m_head.norm.backward(context, m_normSaved, dRows);
             activateBackward<T>(m_head.activation, m_preActivation, dRows, dRows);
-            Matrix<T> dInput;
-            if (!dHidden.isEmpty())
-                dInput = context.arena->template matrix<T>(dRows.rows, dHidden.cols);
-            m_head.dense->backward(context, m_denseSaved, dRows, dInput,
+            m_head.dense->backward(context, m_denseSaved, dRows, dHidden,
                                    dHidden.isEmpty() ? InputGradient::Skip : InputGradient::Write);
-            dRows = dInput;
-        }
-        if (dHidden.isEmpty())
             return;
-        std::fill_n(dHidden.data, dHidden.size(), T(0));
-        for (std::int64_t r = 0; r < dRows.rows; ++r)
-            std::copy_n(dRows.row(r), dRows.cols, dHidden.row(m_rows[static_cast<std::size_t>(r)]));
+        }
+        if (!dHidden.isEmpty())
+            copyRows<T>(dRows, dHidden);
     }
 
     ConstMatrix<T> logits() const override { return m_logits; }
 
 private:
-    ConstMatrix<T> gather(PassContext<T>& context, ConstMatrix<T> hidden) const
-    {
-        if (static_cast<std::int64_t>(m_rows.size()) == hidden.rows)
-            return hidden;
-        Matrix<T> rows =
-            context.arena->template matrix<T>(static_cast<std::int64_t>(m_rows.size()), hidden.cols);
-        for (std::int64_t r = 0; r < rows.rows; ++r)
-            std::copy_n(hidden.row(m_rows[static_cast<std::size_t>(r)]), hidden.cols, rows.row(r));
-        return rows;
-    }
-
     ConstMatrix<T> transform(PassContext<T>& context, ConstMatrix<T> rows)
     {
         if (!m_head.dense)
@@ -127,7 +118,7 @@ private:
     }
 
     const VocabularyHead<T>& m_head;
-    std::vector<std::int32_t> m_rows, m_labels;
+    std::vector<std::int32_t> m_labels;
     typename Linear<T>::Saved m_denseSaved;
     typename Norm<T>::Saved m_normSaved;
     Matrix<T> m_preActivation, m_featureGradient, m_logits;

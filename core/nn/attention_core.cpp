@@ -9,16 +9,6 @@ namespace lora {
 
 namespace {
 
-/// Calls f(firstToken, length, head) for each head of each sequence, with a running index for dropout keys.
-template <class F>
-void forHeads(std::span<const std::int32_t> offsets, std::int64_t heads, const F& f)
-{
-    std::uint64_t index = 0;
-    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
-        for (std::int64_t head = 0; head < heads; ++head)
-            f(std::int64_t{offsets[s]}, std::int64_t{offsets[s + 1] - offsets[s]}, head, index++);
-}
-
 std::int64_t longest(std::span<const std::int32_t> offsets)
 {
     std::int64_t length = 0;
@@ -37,6 +27,30 @@ AttentionCore<T>::AttentionCore(const AttentionShape& shape)
     LORA_ASSERT(shape.heads % shape.keyValueHeads == 0);
 }
 
+/// One head of one sequence.
+template <class T>
+struct AttentionCore<T>::Piece
+{
+    std::int64_t firstToken, length;  ///< keys and values
+    std::int64_t firstQuery, queries; ///< rows of q
+    std::int64_t head;
+    std::uint64_t index; ///< for dropout keys
+};
+
+template <class T>
+template <class F>
+void AttentionCore<T>::forPieces(std::span<const std::int32_t> offsets, const NeededRows* rows,
+                                 const F& f) const
+{
+    const std::span<const std::int32_t> queryOffsets =
+        rows ? std::span<const std::int32_t>(rows->offsets) : offsets;
+    std::uint64_t index = 0;
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+        for (std::int64_t head = 0; head < m_shape.heads; ++head)
+            f(Piece{offsets[s], offsets[s + 1] - offsets[s], queryOffsets[s],
+                    queryOffsets[s + 1] - queryOffsets[s], head, index++});
+}
+
 template <class T>
 void AttentionCore<T>::normalize(Matrix<T> scores, std::int64_t first) const
 {
@@ -47,8 +61,18 @@ void AttentionCore<T>::normalize(Matrix<T> scores, std::int64_t first) const
 }
 
 template <class T>
+void AttentionCore<T>::normalize(Matrix<T> scores, const Piece& piece, const NeededRows* rows) const
+{
+    if (!rows || !m_shape.isCausal)
+        return normalize(scores, 0);
+    for (std::int64_t r = 0; r < scores.rows; ++r)
+        normalize(scores.rowRange(r, 1),
+                  rows->tokens[static_cast<std::size_t>(piece.firstQuery + r)] - piece.firstToken);
+}
+
+template <class T>
 void AttentionCore<T>::forward(PassContext<T>& context, ConstMatrix<T> q, ConstMatrix<T> k, ConstMatrix<T> v,
-                               Matrix<T> out, Saved* saved) const
+                               Matrix<T> out, Saved* saved, const NeededRows* rows) const
 {
     const bool hasDropout = context.isDropoutOn && dropoutProbability > 0;
     const std::uint64_t key = hasDropout ? context.nextDropoutKey() : 0;
@@ -56,33 +80,35 @@ void AttentionCore<T>::forward(PassContext<T>& context, ConstMatrix<T> q, ConstM
     T* kept = nullptr;
     if (saved) {
         std::int64_t size = 0;
-        for (std::size_t s = 0; s + 1 < context.offsets.size(); ++s)
-            size += savedSize(m_shape.heads, context.offsets[s + 1] - context.offsets[s]);
+        forPieces(context.offsets, rows, [&](const Piece& piece) { size += piece.queries * piece.length; });
         kept = context.arena->template array<T>(size);
-        *saved = {q, k, v, kept, key};
+        *saved = {q, k, v, kept, rows, key};
     }
     const ArenaScope scope(*context.arena);
     T* scratch = saved ? nullptr : context.arena->template array<T>(largest * largest);
     T* droppedScratch = hasDropout ? context.arena->template array<T>(largest * largest) : nullptr;
     const std::int64_t group = m_shape.heads / m_shape.keyValueHeads;
-    forHeads(context.offsets, m_shape.heads,
-             [&](std::int64_t first, std::int64_t length, std::int64_t head, std::uint64_t index) {
-                 const auto part = [&](auto matrix, std::int64_t h) {
-                     return matrix.rowRange(first, length).colRange(h * m_shape.headDim, m_shape.headDim);
-                 };
-                 Matrix<T> p(saved ? kept : scratch, length, length);
-                 multiplyByTransposed<T>(part(q, head), part(k, head / group), p);
-                 normalize(p, 0);
-                 Matrix<T> weights = p;
-                 if (hasDropout) {
-                     weights = Matrix<T>(droppedScratch, length, length);
-                     dropout<T>(p, dropoutProbability, mixBits(key + index), weights);
-                 }
-                 gemm<T>(Transpose::No, Transpose::No, T(1), weights, part(v, head / group), T(0),
-                         part(out, head));
-                 if (saved)
-                     kept += length * length;
-             });
+    forPieces(context.offsets, rows, [&](const Piece& piece) {
+        const auto queryPart = [&](auto matrix) {
+            return matrix.rowRange(piece.firstQuery, piece.queries)
+                .colRange(piece.head * m_shape.headDim, m_shape.headDim);
+        };
+        const auto keyPart = [&](auto matrix) {
+            return matrix.rowRange(piece.firstToken, piece.length)
+                .colRange(piece.head / group * m_shape.headDim, m_shape.headDim);
+        };
+        Matrix<T> p(saved ? kept : scratch, piece.queries, piece.length);
+        multiplyByTransposed<T>(queryPart(q), keyPart(k), p);
+        normalize(p, piece, rows);
+        Matrix<T> weights = p;
+        if (hasDropout) {
+            weights = Matrix<T>(droppedScratch, piece.queries, piece.length);
+            dropout<T>(p, dropoutProbability, mixBits(key + piece.index), weights);
+        }
+        gemm<T>(Transpose::No, Transpose::No, T(1), weights, keyPart(v), T(0), queryPart(out));
+        if (saved)
+            kept += piece.queries * piece.length;
+    });
 }
 
 template <class T>
@@ -96,32 +122,34 @@ void AttentionCore<T>::backward(PassContext<T>& context, const Saved& saved, Con
     T* droppedScratch = hasDropout ? context.arena->template array<T>(largest * largest) : nullptr;
     const T* kept = saved.probabilities;
     const std::int64_t group = m_shape.heads / m_shape.keyValueHeads;
-    forHeads(
-        context.offsets, m_shape.heads,
-        [&](std::int64_t first, std::int64_t length, std::int64_t head, std::uint64_t index) {
-            const auto part = [&](auto matrix, std::int64_t h) {
-                return matrix.rowRange(first, length).colRange(h * m_shape.headDim, m_shape.headDim);
-            };
-            // The first head of a group writes its keys' and values' gradients, the others add.
-            const T keep = head % group == 0 ? T(0) : T(1);
-            const std::int64_t shared = head / group;
-            const ConstMatrix<T> p(kept, length, length);
-            ConstMatrix<T> weights = p;
-            if (hasDropout) {
-                const Matrix<T> dropped(droppedScratch, length, length);
-                dropout<T>(p, dropoutProbability, mixBits(saved.dropoutKey + index), dropped);
-                weights = dropped;
-            }
-            gemm<T>(Transpose::Yes, Transpose::No, T(1), weights, part(dout, head), keep, part(dv, shared));
-            const Matrix<T> dp(gradientScratch, length, length);
-            multiplyByTransposed<T>(part(dout, head), part(saved.v, shared), dp);
-            if (hasDropout)
-                dropout<T>(dp, dropoutProbability, mixBits(saved.dropoutKey + index), dp);
-            softmaxRowsBackward<T>(p, m_scale, dp); // hidden positions have p = 0 and so no gradient
-            gemm<T>(Transpose::No, Transpose::No, T(1), dp, part(saved.k, shared), T(0), part(dq, head));
-            gemm<T>(Transpose::Yes, Transpose::No, T(1), dp, part(saved.q, head), keep, part(dk, shared));
-            kept += length * length;
-        });
+    forPieces(context.offsets, saved.rows, [&](const Piece& piece) {
+        const auto queryPart = [&](auto matrix) {
+            return matrix.rowRange(piece.firstQuery, piece.queries)
+                .colRange(piece.head * m_shape.headDim, m_shape.headDim);
+        };
+        const auto keyPart = [&](auto matrix) {
+            return matrix.rowRange(piece.firstToken, piece.length)
+                .colRange(piece.head / group * m_shape.headDim, m_shape.headDim);
+        };
+        // The first head of a group writes its keys' and values' gradients, the others add.
+        const T keep = piece.head % group == 0 ? T(0) : T(1);
+        const ConstMatrix<T> p(kept, piece.queries, piece.length);
+        ConstMatrix<T> weights = p;
+        if (hasDropout) {
+            const Matrix<T> dropped(droppedScratch, piece.queries, piece.length);
+            dropout<T>(p, dropoutProbability, mixBits(saved.dropoutKey + piece.index), dropped);
+            weights = dropped;
+        }
+        gemm<T>(Transpose::Yes, Transpose::No, T(1), weights, queryPart(dout), keep, keyPart(dv));
+        const Matrix<T> dp(gradientScratch, piece.queries, piece.length);
+        multiplyByTransposed<T>(queryPart(dout), keyPart(saved.v), dp);
+        if (hasDropout)
+            dropout<T>(dp, dropoutProbability, mixBits(saved.dropoutKey + piece.index), dp);
+        softmaxRowsBackward<T>(p, m_scale, dp); // hidden positions have p = 0 and so no gradient
+        gemm<T>(Transpose::No, Transpose::No, T(1), dp, keyPart(saved.k), T(0), queryPart(dq));
+        gemm<T>(Transpose::Yes, Transpose::No, T(1), dp, queryPart(saved.q), keep, keyPart(dk));
+        kept += piece.queries * piece.length;
+    });
 }
 
 template <class T>

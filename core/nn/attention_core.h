@@ -29,18 +29,19 @@ public:
     struct Saved
     {
         ConstMatrix<T> q, k, v;
-        T* probabilities = nullptr; ///< for each sequence of length t, heads · [t, t] one after the other
+        T* probabilities =
+            nullptr; ///< for each sequence of t tokens, heads · [queries, t] one after the other
+        const NeededRows* rows = nullptr;
         std::uint64_t dropoutKey = 0;
     };
 
     explicit AttentionCore(const AttentionShape& shape);
 
     const AttentionShape& shape() const { return m_shape; }
-    /// Numbers kept for backward for one sequence of so many tokens.
-    static std::int64_t savedSize(std::int64_t heads, std::int64_t length) { return heads * length * length; }
-
+    /// With `rows` there are queries for these tokens alone: q and out are [rows, heads · headDim]. They have
+    /// to live until backward.
     void forward(PassContext<T>& context, ConstMatrix<T> q, ConstMatrix<T> k, ConstMatrix<T> v, Matrix<T> out,
-                 Saved* saved) const;
+                 Saved* saved, const NeededRows* rows = nullptr) const;
     /// Overwrites dq, dk, dv.
     void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dout, Matrix<T> dq,
                   Matrix<T> dk, Matrix<T> dv) const;
@@ -52,7 +53,11 @@ public:
     double dropoutProbability = 0;
 
 private:
+    struct Piece;
+    template <class F>
+    void forPieces(std::span<const std::int32_t> offsets, const NeededRows* rows, const F& f) const;
     void normalize(Matrix<T> scores, std::int64_t first) const;
+    void normalize(Matrix<T> scores, const Piece& piece, const NeededRows* rows) const;
 
     AttentionShape m_shape;
     T m_scale;

@@ -2,6 +2,7 @@
 
 #include "core/base/rng.h"
 #include "core/math/arena.h"
+#include "core/nn/needed_rows.h"
 #include "core/nn/parameter.h"
 
 #include <cstdint>
@@ -21,6 +22,8 @@ struct PassContext
     GradientStore<T>* gradients = nullptr; ///< null: inference, nothing is kept for backward
     std::span<const std::int32_t> offsets =
         {}; ///< first token of each sequence, and the end; [sequences + 1]
+    /// Rows the task's head reads; null: all.
+    const NeededRows* neededRows = nullptr;
     const RotaryTable<T>* rotary =
         nullptr;                        ///< families with rotary positions: long enough for every sequence
     std::int64_t firstPosition = 0;     ///< generation: place of the first token in its sequence

@@ -19,26 +19,32 @@ PostNormBlock<T>::PostNormBlock(const PostNormBlockNames& names, const PostNormB
 {}
 
 template <class T>
-void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
+void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved,
+                               const NeededRows* rows) const
 {
     Arena& arena = *context.arena;
-    const std::int64_t n = x.rows;
-    const auto takeRows = [&](std::int64_t cols) { return arena.matrix<T>(n, cols); };
+    const auto takeRows = [&](std::int64_t cols) { return arena.matrix<T>(y.rows, cols); };
     const Arena::Mark start = arena.mark();
 
+    ConstMatrix<T> needed = x;
+    if (rows) {
+        Matrix<T> gathered = takeRows(m_shape.hidden);
+        gatherRows(x, *rows, gathered);
+        needed = gathered;
+    }
     Matrix<T> q = takeRows(m_shape.hidden);
-    Matrix<T> k = takeRows(m_shape.hidden);
-    Matrix<T> v = takeRows(m_shape.hidden);
-    query.forward(context, x, q, saved ? &saved->query : nullptr);
+    Matrix<T> k = arena.matrix<T>(x.rows, m_shape.hidden);
+    Matrix<T> v = arena.matrix<T>(x.rows, m_shape.hidden);
+    query.forward(context, needed, q, saved ? &saved->query : nullptr);
     key.forward(context, x, k, saved ? &saved->key : nullptr);
     value.forward(context, x, v, saved ? &saved->value : nullptr);
     Matrix<T> mixed = takeRows(m_shape.hidden);
-    attention.forward(context, q, k, v, mixed, saved ? &saved->attention : nullptr);
+    attention.forward(context, q, k, v, mixed, saved ? &saved->attention : nullptr, rows);
 
     Matrix<T> sum1 = takeRows(m_shape.hidden);
     attentionOutput.forward(context, mixed, sum1, saved ? &saved->attentionOutput : nullptr);
     const std::uint64_t key1 = dropBranch(context, dropoutProbability, sum1);
-    addScaled<T>(T(1), x, sum1);
+    addScaled<T>(T(1), needed, sum1);
     Matrix<T> h = takeRows(m_shape.hidden);
     attentionNorm.forward(context, sum1, h, saved ? &saved->attentionNorm : nullptr);
 
@@ -61,13 +67,14 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
         saved->preActivation = pre;
         saved->attentionDropoutKey = key1;
         saved->outputDropoutKey = key2;
+        saved->rows = rows;
     } else {
         arena.release(start);
     }
 }
 
 template <class T>
-void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy,
+void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, Matrix<T> dx,
                                 InputGradient inputGradient) const
 {
     const ArenaScope scope(*context.arena);
@@ -102,25 +109,33 @@ void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Mat
     attentionOutput.backward(context, saved.attentionOutput, dBranch, dContext,
                              reaches.intoAttention ? InputGradient::Write : InputGradient::Skip);
     if (reaches.intoAttention)
-        projectionsBackward(context, saved, dContext, dy, inputGradient);
+        projectionsBackward(context, saved, dContext, dy, dx, inputGradient);
 }
 
 template <class T>
 void PostNormBlock<T>::projectionsBackward(PassContext<T>& context, const Saved& saved,
-                                           ConstMatrix<T> dContext, Matrix<T> dx,
+                                           ConstMatrix<T> dContext, Matrix<T> dy, Matrix<T> dx,
                                            InputGradient inputGradient) const
 {
-    const auto takeRows = [&] { return context.arena->template matrix<T>(dx.rows, m_shape.hidden); };
-    Matrix<T> dq = takeRows();
-    Matrix<T> dk = takeRows();
-    Matrix<T> dv = takeRows();
+    const std::int64_t tokens = saved.attention.k.rows;
+    Matrix<T> dq = context.arena->template matrix<T>(dy.rows, m_shape.hidden);
+    Matrix<T> dk = context.arena->template matrix<T>(tokens, m_shape.hidden);
+    Matrix<T> dv = context.arena->template matrix<T>(tokens, m_shape.hidden);
     attention.backward(context, saved.attention, dContext, dq, dk, dv);
-    // dx holds the residual's share already.
-    const InputGradient mode =
-        inputGradient == InputGradient::Skip ? InputGradient::Skip : InputGradient::Add;
-    query.backward(context, saved.query, dq, dx, mode);
-    key.backward(context, saved.key, dk, dx, mode);
-    value.backward(context, saved.value, dv, dx, mode);
+    const bool isWanted = inputGradient != InputGradient::Skip;
+    const InputGradient add = isWanted ? InputGradient::Add : InputGradient::Skip;
+    query.backward(context, saved.query, dq, dy, add); // dy holds the residual's share already
+    if (!saved.rows) {
+        key.backward(context, saved.key, dk, dy, add);
+        value.backward(context, saved.value, dv, dy, add);
+        if (isWanted && dx.data != dy.data)
+            copyRows<T>(dy, dx);
+        return;
+    }
+    key.backward(context, saved.key, dk, dx, isWanted ? InputGradient::Write : InputGradient::Skip);
+    value.backward(context, saved.value, dv, dx, add);
+    if (isWanted)
+        addToRows<T>(dy, *saved.rows, dx);
 }
 
 template <class T>

@@ -42,14 +42,18 @@ public:
         ConstMatrix<T> preActivation; ///< intermediate(h), [tokens, intermediate]
         std::uint64_t attentionDropoutKey = 0;
         std::uint64_t outputDropoutKey = 0;
+        const NeededRows* rows = nullptr;
     };
 
     PostNormBlock(const PostNormBlockNames& names, const PostNormBlockShape& shape);
 
-    /// Overwrites y. With `saved`, x must stay alive until backward.
-    void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
-    /// dy becomes dx in place, or is left undefined when the input's gradient is skipped.
-    void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy,
+    /// Overwrites y. With `saved`, x must stay alive until backward, and so must `rows`: with them y has only
+    /// these rows.
+    void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved,
+                 const NeededRows* rows = nullptr) const;
+    /// Writes dx [tokens, hidden] unless it is to be skipped; it may be dy where that has all rows. dy is
+    /// used up.
+    void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, Matrix<T> dx,
                   InputGradient inputGradient) const;
 
     bool isTrainable() const;
@@ -57,6 +61,9 @@ public:
     void visitLinears(const std::function<void(Linear<T>&, BlockStage)>& visit);
     void visitNorms(const std::function<void(Norm<T>&, BlockStage)>& visit);
     void setDropout(double hidden, double attentionProbability);
+
+    /// The module whose work is done for needed rows alone though it reads what all rows give; null: none.
+    const Linear<T>* separateQuery() const { return &query; }
 
     Linear<T> query, key, value, attentionOutput, intermediate, output;
     Norm<T> attentionNorm, outputNorm;
@@ -75,7 +82,7 @@ private:
     };
     Reach reach(InputGradient inputGradient) const;
     void projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dContext,
-                             Matrix<T> dx, InputGradient inputGradient) const;
+                             Matrix<T> dy, Matrix<T> dx, InputGradient inputGradient) const;
 
     PostNormBlockShape m_shape;
 };

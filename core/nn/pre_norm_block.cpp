@@ -35,7 +35,7 @@ PreNormBlock<T>::PreNormBlock(const PreNormBlockNames& names, const PreNormBlock
 
 template <class T>
 typename PreNormBlock<T>::Heads PreNormBlock<T>::project(PassContext<T>& context, ConstMatrix<T> x,
-                                                         Saved* saved) const
+                                                         Saved* saved, const NeededRows* rows) const
 {
     Arena& arena = *context.arena;
     const std::int64_t queries = m_shape.attention.querySize();
@@ -45,39 +45,68 @@ typename PreNormBlock<T>::Heads PreNormBlock<T>::project(PassContext<T>& context
         Matrix<T> all = arena.matrix<T>(x.rows, queries + 2 * keys);
         fused->forward(context, x, all, saved ? &saved->fused : nullptr);
         heads = {all.colRange(0, queries), all.colRange(queries, keys), all.colRange(queries + keys, keys)};
+        if (rows) {
+            heads.q = arena.matrix<T>(rows->count(), queries);
+            gatherRows<T>(all.colRange(0, queries), *rows, heads.q);
+        }
     } else {
-        heads = {arena.matrix<T>(x.rows, queries), arena.matrix<T>(x.rows, keys),
+        ConstMatrix<T> needed = x;
+        if (rows) {
+            Matrix<T> gathered = arena.matrix<T>(rows->count(), x.cols);
+            gatherRows(x, *rows, gathered);
+            needed = gathered;
+        }
+        heads = {arena.matrix<T>(needed.rows, queries), arena.matrix<T>(x.rows, keys),
                  arena.matrix<T>(x.rows, keys)};
-        query->forward(context, x, heads.q, saved ? &saved->query : nullptr);
+        query->forward(context, needed, heads.q, saved ? &saved->query : nullptr);
         key->forward(context, x, heads.k, saved ? &saved->key : nullptr);
         value->forward(context, x, heads.v, saved ? &saved->value : nullptr);
     }
-    if (context.rotary) {
-        context.rotary->apply(heads.q, context.offsets, context.firstPosition);
-        context.rotary->apply(heads.k, context.offsets, context.firstPosition);
-    }
+    turn(context, heads, rows);
     return heads;
 }
 
 template <class T>
-void PreNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
+void PreNormBlock<T>::turn(PassContext<T>& context, const Heads& heads, const NeededRows* rows) const
+{
+    if (!context.rotary)
+        return;
+    if (rows)
+        context.rotary->apply(heads.q, context.offsets, *rows);
+    else
+        context.rotary->apply(heads.q, context.offsets, context.firstPosition);
+    context.rotary->apply(heads.k, context.offsets, context.firstPosition);
+}
+
+template <class T>
+void PreNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved,
+                              const NeededRows* rows) const
 {
     Arena& arena = *context.arena;
     const Arena::Mark start = arena.mark();
     Matrix<T> normed = arena.matrix<T>(x.rows, x.cols);
     attentionNorm.forward(context, x, normed, saved ? &saved->attentionNorm : nullptr);
-    const Heads heads = project(context, normed, saved);
-    Matrix<T> mixed = arena.matrix<T>(x.rows, m_shape.attention.querySize());
-    attention.forward(context, heads.q, heads.k, heads.v, mixed, saved ? &saved->attention : nullptr);
-    Matrix<T> h = arena.matrix<T>(x.rows, x.cols);
+    const Heads heads = project(context, normed, saved, rows);
+    Matrix<T> mixed = arena.matrix<T>(y.rows, m_shape.attention.querySize());
+    attention.forward(context, heads.q, heads.k, heads.v, mixed, saved ? &saved->attention : nullptr, rows);
+    Matrix<T> h = arena.matrix<T>(y.rows, x.cols);
     attentionOutput.forward(context, mixed, h, saved ? &saved->attentionOutput : nullptr);
     const std::uint64_t dropoutKey = dropBranch(context, dropoutProbability, h);
-    addScaled<T>(T(1), x, h);
+    if (rows) {
+        const ArenaScope scope(arena);
+        Matrix<T> needed = arena.matrix<T>(y.rows, x.cols);
+        gatherRows(x, *rows, needed);
+        addScaled<T>(T(1), needed, h);
+    } else {
+        addScaled<T>(T(1), x, h);
+    }
     feedForward(context, h, y, saved);
-    if (saved)
+    if (saved) {
         saved->attentionDropoutKey = dropoutKey;
-    else
+        saved->rows = rows;
+    } else {
         arena.release(start);
+    }
 }
 
 template <class T>
@@ -88,7 +117,7 @@ void PreNormBlock<T>::extend(PassContext<T>& context, ConstMatrix<T> x, Matrix<T
     const ArenaScope scope(arena);
     Matrix<T> normed = arena.matrix<T>(x.rows, x.cols);
     attentionNorm.forward(context, x, normed, nullptr);
-    const Heads heads = project(context, normed, nullptr);
+    const Heads heads = project(context, normed, nullptr, nullptr);
     LORA_ASSERT(cache.length + x.rows <= cache.keys.rows);
     copyRows<T>(heads.k, cache.keys.rowRange(cache.length, x.rows));
     copyRows<T>(heads.v, cache.values.rowRange(cache.length, x.rows));
@@ -137,7 +166,7 @@ void PreNormBlock<T>::feedForward(PassContext<T>& context, ConstMatrix<T> h, Mat
 }
 
 template <class T>
-void PreNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy,
+void PreNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, Matrix<T> dx,
                                InputGradient inputGradient) const
 {
     const ArenaScope scope(*context.arena);
@@ -159,7 +188,7 @@ void PreNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Matr
     attentionOutput.backward(context, saved.attentionOutput, dBranch, dMixed,
                              isAttentionWanted ? InputGradient::Write : InputGradient::Skip);
     if (isAttentionWanted)
-        attentionBackward(context, saved, dMixed, dy, isWantedFrom(BlockStage::InputNorm), inputGradient);
+        attentionBackward(context, saved, dMixed, dy, dx, isWantedFrom(BlockStage::InputNorm), inputGradient);
 }
 
 /// dy, the gradient of y, becomes the gradient of h when anything below the feed-forward layer wants it.
@@ -196,38 +225,78 @@ void PreNormBlock<T>::feedForwardBackward(PassContext<T>& context, const Saved& 
     addScaled<T>(T(1), dNormed, dy);
 }
 
-/// Adds the attention branch's share to dx, which holds the residual's already.
+/// dx becomes the attention branch's share and the residual's, which is dy.
 template <class T>
 void PreNormBlock<T>::attentionBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dMixed,
-                                        Matrix<T> dx, bool isNormWanted, InputGradient inputGradient) const
+                                        Matrix<T> dy, Matrix<T> dx, bool isNormWanted,
+                                        InputGradient inputGradient) const
 {
-    Arena& arena = *context.arena;
-    const std::int64_t queries = m_shape.attention.querySize();
-    const std::int64_t keys = m_shape.attention.keyValueSize();
-    Matrix<T> all = arena.matrix<T>(dx.rows, queries + 2 * keys);
-    const Heads d{all.colRange(0, queries), all.colRange(queries, keys), all.colRange(queries + keys, keys)};
-    attention.backward(context, saved.attention, dMixed, d.q, d.k, d.v);
-    if (context.rotary) {
-        context.rotary->applyBackward(d.q, context.offsets);
-        context.rotary->applyBackward(d.k, context.offsets);
-    }
     Matrix<T> dNormed;
     if (isNormWanted)
-        dNormed = arena.matrix<T>(dx.rows, dx.cols);
-    const InputGradient write = isNormWanted ? InputGradient::Write : InputGradient::Skip;
-    const InputGradient add = isNormWanted ? InputGradient::Add : InputGradient::Skip;
-    if (fused) {
-        fused->backward(context, saved.fused, all, dNormed, write);
-    } else {
-        query->backward(context, saved.query, d.q, dNormed, write);
-        key->backward(context, saved.key, d.k, dNormed, add);
-        value->backward(context, saved.value, d.v, dNormed, add);
+        dNormed = context.arena->template matrix<T>(saved.attention.k.rows, m_shape.hidden);
+    {
+        const ArenaScope scope(*context.arena);
+        projectionsBackward(context, saved, dMixed, dNormed, isNormWanted);
     }
     if (!isNormWanted)
         return;
     attentionNorm.backward(context, saved.attentionNorm, dNormed);
-    if (inputGradient != InputGradient::Skip)
-        addScaled<T>(T(1), dNormed, dx);
+    if (inputGradient == InputGradient::Skip)
+        return;
+    if (saved.rows) {
+        copyRows<T>(dNormed, dx);
+        addToRows<T>(dy, *saved.rows, dx);
+        return;
+    }
+    if (dx.data != dy.data)
+        copyRows<T>(dy, dx);
+    addScaled<T>(T(1), dNormed, dx);
+}
+
+template <class T>
+void PreNormBlock<T>::projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dMixed,
+                                          Matrix<T> dNormed, bool isNormWanted) const
+{
+    Arena& arena = *context.arena;
+    const std::int64_t queries = m_shape.attention.querySize();
+    const std::int64_t keys = m_shape.attention.keyValueSize();
+    const std::int64_t tokens = saved.attention.k.rows;
+    Matrix<T> all = arena.matrix<T>(tokens, queries + 2 * keys);
+    Heads d{all.colRange(0, queries), all.colRange(queries, keys), all.colRange(queries + keys, keys)};
+    if (saved.rows)
+        d.q = arena.matrix<T>(saved.rows->count(), queries);
+    attention.backward(context, saved.attention, dMixed, d.q, d.k, d.v);
+    if (context.rotary) {
+        if (saved.rows)
+            context.rotary->applyBackward(d.q, context.offsets, *saved.rows);
+        else
+            context.rotary->applyBackward(d.q, context.offsets);
+        context.rotary->applyBackward(d.k, context.offsets);
+    }
+    const InputGradient write = isNormWanted ? InputGradient::Write : InputGradient::Skip;
+    const InputGradient add = isNormWanted ? InputGradient::Add : InputGradient::Skip;
+    if (fused) {
+        if (saved.rows) {
+            const Matrix<T> spread = all.colRange(0, queries);
+            for (std::int64_t r = 0; r < tokens; ++r)
+                std::fill_n(spread.row(r), queries, T(0));
+            addToRows<T>(d.q, *saved.rows, spread);
+        }
+        fused->backward(context, saved.fused, all, dNormed, write);
+        return;
+    }
+    key->backward(context, saved.key, d.k, dNormed, write);
+    value->backward(context, saved.value, d.v, dNormed, add);
+    if (!saved.rows) {
+        query->backward(context, saved.query, d.q, dNormed, add);
+        return;
+    }
+    Matrix<T> dNeeded;
+    if (isNormWanted)
+        dNeeded = arena.matrix<T>(saved.rows->count(), m_shape.hidden);
+    query->backward(context, saved.query, d.q, dNeeded, write);
+    if (isNormWanted)
+        addToRows<T>(dNeeded, *saved.rows, dNormed);
 }
 
 template <class T>

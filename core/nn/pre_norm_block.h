@@ -57,14 +57,18 @@ public:
         ConstMatrix<T> gatePreActivation, upPreActivation; ///< [tokens, intermediate]
         std::uint64_t attentionDropoutKey = 0;
         std::uint64_t outputDropoutKey = 0;
+        const NeededRows* rows = nullptr;
     };
 
     PreNormBlock(const PreNormBlockNames& names, const PreNormBlockShape& shape);
 
-    /// Overwrites y. With `saved`, x must stay alive until backward.
-    void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
-    /// dy becomes dx in place, or is left undefined when the input's gradient is skipped.
-    void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy,
+    /// Overwrites y. With `saved`, x must stay alive until backward, and so must `rows`: with them y has only
+    /// these rows.
+    void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved,
+                 const NeededRows* rows = nullptr) const;
+    /// Writes dx [tokens, hidden] unless it is to be skipped; it may be dy where that has all rows. dy is
+    /// used up.
+    void backward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, Matrix<T> dx,
                   InputGradient inputGradient) const;
     /// Generation: as forward for the new tokens of one sequence, whose keys and values join the cache.
     void extend(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, KeyValueCache<T>& cache) const;
@@ -74,6 +78,9 @@ public:
     void visitLinears(const std::function<void(Linear<T>&, BlockStage)>& visit);
     void visitNorms(const std::function<void(Norm<T>&, BlockStage)>& visit);
     void setDropout(double hidden, double attentionProbability);
+
+    /// The module whose work is done for needed rows alone though it reads what all rows give; null: none.
+    const Linear<T>* separateQuery() const { return query ? &*query : nullptr; }
 
     std::optional<Linear<T>> fused, query, key, value, gate; ///< as the names say
     Linear<T> attentionOutput, up, down;
@@ -87,12 +94,15 @@ private:
         Matrix<T> q, k, v;
     };
     bool isTrainedFrom(BlockStage stage) const;
-    Heads project(PassContext<T>& context, ConstMatrix<T> x, Saved* saved) const;
+    Heads project(PassContext<T>& context, ConstMatrix<T> x, Saved* saved, const NeededRows* rows) const;
+    void turn(PassContext<T>& context, const Heads& heads, const NeededRows* rows) const;
     void feedForward(PassContext<T>& context, ConstMatrix<T> h, Matrix<T> y, Saved* saved) const;
     void feedForwardBackward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, bool isMoreBelow,
                              bool isInnerWanted) const;
-    void attentionBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dMixed, Matrix<T> dx,
-                           bool isInputWanted, InputGradient inputGradient) const;
+    void attentionBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dMixed, Matrix<T> dy,
+                           Matrix<T> dx, bool isNormWanted, InputGradient inputGradient) const;
+    void projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dMixed,
+                             Matrix<T> dNormed, bool isNormWanted) const;
 
     PreNormBlockShape m_shape;
 };

@@ -62,24 +62,49 @@ void RotaryTable<T>::applyBackward(Matrix<T> dx, std::span<const std::int32_t> o
 }
 
 template <class T>
+void RotaryTable<T>::apply(Matrix<T> x, std::span<const std::int32_t> offsets, const NeededRows& rows) const
+{
+    turnRows(x, offsets, rows, T(1));
+}
+
+template <class T>
+void RotaryTable<T>::applyBackward(Matrix<T> dx, std::span<const std::int32_t> offsets,
+                                   const NeededRows& rows) const
+{
+    turnRows(dx, offsets, rows, T(-1));
+}
+
+template <class T>
 void RotaryTable<T>::turn(Matrix<T> x, std::span<const std::int32_t> offsets, std::int64_t firstPosition,
                           T direction) const
 {
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+        for (std::int32_t token = offsets[s]; token < offsets[s + 1]; ++token)
+            turnRow(x.row(token), x.cols, firstPosition + token - offsets[s], direction);
+}
+
+template <class T>
+void RotaryTable<T>::turnRows(Matrix<T> x, std::span<const std::int32_t> offsets, const NeededRows& rows,
+                              T direction) const
+{
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+        for (std::int32_t row = rows.offsets[s]; row < rows.offsets[s + 1]; ++row)
+            turnRow(x.row(row), x.cols, rows.tokens[static_cast<std::size_t>(row)] - offsets[s], direction);
+}
+
+template <class T>
+void RotaryTable<T>::turnRow(T* row, std::int64_t cols, std::int64_t position, T direction) const
+{
     const auto half = static_cast<std::int64_t>(m_frequencies.size());
-    for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
-        for (std::int32_t token = offsets[s]; token < offsets[s + 1]; ++token) {
-            const std::int64_t position = firstPosition + token - offsets[s];
-            LORA_ASSERT((position + 1) * half <= static_cast<std::int64_t>(m_cosines.size()));
-            const T* cosines = m_cosines.data() + position * half;
-            const T* sines = m_sines.data() + position * half;
-            for (T* head = x.row(token); head < x.row(token) + x.cols; head += 2 * half) {
-                for (std::int64_t i = 0; i < half; ++i) {
-                    const T a = head[i];
-                    const T b = head[i + half];
-                    head[i] = a * cosines[i] - direction * b * sines[i];
-                    head[i + half] = b * cosines[i] + direction * a * sines[i];
-                }
-            }
+    LORA_ASSERT((position + 1) * half <= static_cast<std::int64_t>(m_cosines.size()));
+    const T* cosines = m_cosines.data() + position * half;
+    const T* sines = m_sines.data() + position * half;
+    for (T* head = row; head < row + cols; head += 2 * half) {
+        for (std::int64_t i = 0; i < half; ++i) {
+            const T a = head[i];
+            const T b = head[i + half];
+            head[i] = a * cosines[i] - direction * b * sines[i];
+            head[i + half] = b * cosines[i] + direction * a * sines[i];
         }
     }
 }

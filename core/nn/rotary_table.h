@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/config/model_config.h"
-#include "core/math/matrix.h"
+#include "core/nn/needed_rows.h"
 
 #include <cstdint>
 #include <span>
@@ -27,8 +27,14 @@ public:
     void apply(Matrix<T> x, std::span<const std::int32_t> offsets, std::int64_t firstPosition) const;
     /// Turns back: the gradient of apply.
     void applyBackward(Matrix<T> dx, std::span<const std::int32_t> offsets) const;
+    /// The same for needed rows alone, x [rows, heads · headDim].
+    void apply(Matrix<T> x, std::span<const std::int32_t> offsets, const NeededRows& rows) const;
+    void applyBackward(Matrix<T> dx, std::span<const std::int32_t> offsets, const NeededRows& rows) const;
 
 private:
+    void turnRow(T* row, std::int64_t cols, std::int64_t position, T direction) const;
+    void turnRows(Matrix<T> x, std::span<const std::int32_t> offsets, const NeededRows& rows,
+                  T direction) const;
     void turn(Matrix<T> x, std::span<const std::int32_t> offsets, std::int64_t firstPosition,
               T direction) const;
 

@@ -40,6 +40,8 @@ nlohmann::ordered_json stateJson(const TrainerState& state)
                                        {"token_pairs_below_cut", state.tokenPairsBelowCut},
                                        {"sequences", state.sequences},
                                        {"labelled_items", state.labelledItems},
+                                       {"labelled_pairs", state.labelledPairs},
+                                       {"is_prefix_kept", state.isPrefixKept},
                                        {"flops", state.flops},
                                        {"train_seconds", state.trainSeconds},
                                        {"seconds", state.seconds},
@@ -64,6 +66,8 @@ TrainerState stateFromJson(const nlohmann::json& document, const std::string& so
         state.tokenPairsBelowCut = document.value("token_pairs_below_cut", state.tokenPairs);
         state.sequences = document.at("sequences").get<std::int64_t>();
         state.labelledItems = document.at("labelled_items").get<std::int64_t>();
+        state.labelledPairs = document.value("labelled_pairs", 0.0);
+        state.isPrefixKept = document.value("is_prefix_kept", false);
         state.flops = document.at("flops").get<double>();
         state.trainSeconds = document.at("train_seconds").get<double>();
         state.seconds = document.at("seconds").get<double>();

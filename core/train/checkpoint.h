@@ -20,9 +20,11 @@ struct TrainerState
     double tokenPairsBelowCut = 0;
     std::int64_t sequences = 0;
     std::int64_t labelledItems = 0;
-    double flops = 0;        ///< counted inside the matrix products
-    double trainSeconds = 0; ///< training steps alone
-    double seconds = 0;      ///< since training began, pauses excluded
+    double labelledPairs = 0;  ///< language modelling: Σ labelled tokens of a sequence · its length
+    bool isPrefixKept = false; ///< the layers below the cut ran once for all epochs
+    double flops = 0;          ///< counted inside the matrix products
+    double trainSeconds = 0;   ///< training steps alone
+    double seconds = 0;        ///< since training began, pauses excluded
     std::int64_t bestStep = 0;
     std::optional<double> bestValue;
     int evaluationsWithoutGain = 0;

@@ -47,6 +47,7 @@ public:
         }
     }
 
+    /// As a block in the middle of a stack, and as the last one under a head that reads some rows.
     void run(Input input)
     {
         typename Block::Saved saved;
@@ -57,9 +58,30 @@ public:
                 block.forward(context, x, y, &saved);
             },
             [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
-                block.backward(context, saved, dy, writeUnlessEmpty(dx));
-                if (!dx.isEmpty())
-                    copyRows<double>(dy, dx);
+                block.backward(context, saved, dy, dx, writeUnlessEmpty(dx));
+            });
+        runForSomeRows(input);
+    }
+
+    void runForSomeRows(Input input)
+    {
+        NeededRows rows; // several of a sequence, its only one, and none
+        rows.tokens = {0, 3, 4};
+        rows.offsets = {0, 2, 3, 3};
+        typename Block::Saved saved;
+        gradients.checkOutput(
+            hidden, hidden, input,
+            [&](Context& context, ConstMatrix<double> x, Matrix<double> y) {
+                context.rotary = rotary.exists() ? &rotary : nullptr;
+                Matrix<double> needed = context.arena->template matrix<double>(rows.count(), hidden);
+                block.forward(context, x, needed, &saved, &rows);
+                std::fill_n(y.data, y.size(), 0.0);
+                addToRows<double>(needed, rows, y);
+            },
+            [&](Context& context, Matrix<double> dy, Matrix<double> dx) {
+                Matrix<double> needed = context.arena->template matrix<double>(rows.count(), hidden);
+                gatherRows<double>(dy, rows, needed);
+                block.backward(context, saved, needed, dx, writeUnlessEmpty(dx));
             });
     }
 

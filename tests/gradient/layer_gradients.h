@@ -36,6 +36,7 @@ public:
     void check(std::int64_t inCols, Input input, const Loss& loss, const Backward& backward)
     {
         m_context.gradients = &m_store;
+        std::fill(m_store.values().begin(), m_store.values().end(), 0.0);
         std::vector<double> xs = randomValues(tokens() * inCols, "x");
         const Matrix<double> x(xs.data(), tokens(), inCols);
         const auto lossNow = [&] {

@@ -130,6 +130,7 @@ TEST_P(CountedFlops, EqualTheLedgerToTheLastOperation)
     const Batch batch = randomBatch(lengths, task, shape, static_cast<int>(labels));
     WorkCounts work = countWork(std::vector<std::int32_t>(lengths.begin(), lengths.end()));
     work.labelledTokens = static_cast<double>(batch.tokenLabels.empty() ? 0 : batch.labelledItems());
+    work.labelledPairs = static_cast<double>(batch.labelledPairs());
     for (const int workers : {1, 2}) {
         WorkerPool pool(workers);
         TrainingStep<float> step(*model, trainable, pool, {}, 1);
@@ -145,12 +146,14 @@ INSTANTIATE_TEST_SUITE_P(Methods, CountedFlops, testing::ValuesIn(cases()),
 /// The closed form of a full-size encoder: adapting only upper layers removes their missing backward.
 TEST(FlopLedger, SharesOfFullTrainingAreThoseOfTheClosedForm)
 {
+    // A task that reads every token: in others the last block does less.
+    constexpr TaskType rows = TaskType::TokenClassification;
     const TinyBert wide{.hidden = 96, .layers = 12, .heads = 12, .intermediate = 384};
-    ModelFolder folder(wide, classification, 2);
-    const ModelSummary summary = describeModel(folder.write().string(), classification, 2);
+    ModelFolder folder(wide, rows, 2);
+    const ModelSummary summary = describeModel(folder.write().string(), rows, 2);
     const WorkCounts work = countWork(std::vector<std::int32_t>(4, 8));
     const auto flops = [&](const MethodConfig& method) {
-        return trainingLedger(summary, classification, planTraining(method, partsOf(summary, classification)))
+        return trainingLedger(summary, rows, planTraining(method, partsOf(summary, rows)))
             .total(work)
             .total();
     };
