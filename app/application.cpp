@@ -155,8 +155,7 @@ void Application::readDataset(const ExperimentConfig& experiment)
                                   [this, experiment](const DatasetFacts& facts) {
                                       m_window.setDatasetPreview(facts.preview);
                                       if (facts.problem.empty())
-                                          m_costs.setDataset(experiment, facts.numLabels, facts.trainLengths,
-                                                             facts.labelledShare);
+                                          m_costs.setDataset(experiment, facts);
                                       else
                                           m_costs.dropDataset(QString::fromStdString(facts.problem));
                                   },
@@ -179,6 +178,9 @@ void Application::start(const ExperimentConfig& experiment)
     RunRequest request;
     request.experiment = experiment;
     request.runFolder = newRunFolder(m_folders.runs, experiment);
+    PrefixBudget budget = userBudget();
+    budget.keptBytes = m_window.prefixCacheBudget().value_or(budget.keptBytes);
+    request.prefixCache = std::make_shared<PrefixCache>(std::move(budget));
     if (!m_controller.start(request))
         m_window.showProblem(tr("A training is under way."), tr("Stop it or wait until it has ended."));
 }

@@ -154,6 +154,11 @@ void MainWindow::addEvalMetrics(const EvalMetrics& metrics)
     m_d->train->addEvaluation(metrics);
 }
 
+std::optional<std::int64_t> MainWindow::prefixCacheBudget() const
+{
+    return m_d->prefixCacheBudget();
+}
+
 void MainWindow::setEvaluationProgress(qint64 done, qint64 total)
 {
     m_d->runBar->setEvaluationProgress(done, total);

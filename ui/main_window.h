@@ -16,6 +16,7 @@
 #include <QStringList>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 class QSettings;
@@ -39,6 +40,8 @@ public:
     ~MainWindow() override;
 
     const ExperimentConfig& experiment() const;
+    /// Bytes the user gave what frozen layers compute, kept between runs; none: not chosen.
+    std::optional<std::int64_t> prefixCacheBudget() const;
     RunState runState() const;
     Page page() const;
 

@@ -1,6 +1,7 @@
 // How the window's parts are made and tied together; what it is told and asks is in main_window.cpp.
 #include "ui/main_window_p.h"
 
+#include "core/train/prefix_budget.h"
 #include "ui/command_line.h"
 #include "ui/format/quantities.h"
 #include "ui/setup/cost_panel.h"
@@ -143,6 +144,36 @@ void MainWindow::Private::createRunMenu()
     add(
         run, MainWindow::tr("&Read runs again"), QKeySequence::Refresh,
         [this] { emit q.runsRefreshRequested(); }, QStringLiteral("refresh"));
+    createCacheMenu(*run);
+}
+
+/// How much disk what frozen layers compute may take between runs.
+void MainWindow::Private::createCacheMenu(QMenu& run)
+{
+    QMenu* menu = run.addMenu(MainWindow::tr("&Disk space for the prefix cache"));
+    auto* group = new QActionGroup(&q);
+    constexpr std::int64_t mega = 1'000'000;
+    const std::pair<QString, std::int64_t> choices[] = {{MainWindow::tr("&None"), 0},
+                                                        {MainWindow::tr("&500 MB"), 500 * mega},
+                                                        {MainWindow::tr("&2 GB"), 2'000 * mega},
+                                                        {MainWindow::tr("&10 GB"), 10'000 * mega},
+                                                        {MainWindow::tr("5&0 GB"), 50'000 * mega}};
+    const std::int64_t current = prefixCacheBudget().value_or(userBudget().keptBytes);
+    for (const auto& [text, bytes] : choices) {
+        QAction* action = add(menu, text, {}, [this, bytes = bytes] {
+            settings.setValue(QStringLiteral("prefix-cache/bytes"), static_cast<qint64>(bytes));
+        });
+        action->setCheckable(true);
+        action->setChecked(bytes == current);
+        group->addAction(action);
+    }
+}
+
+std::optional<std::int64_t> MainWindow::Private::prefixCacheBudget() const
+{
+    bool isNumber = false;
+    const qint64 bytes = settings.value(QStringLiteral("prefix-cache/bytes")).toLongLong(&isNumber);
+    return isNumber && bytes >= 0 ? std::optional<std::int64_t>(bytes) : std::nullopt;
 }
 
 void MainWindow::Private::createViewMenu()

@@ -39,6 +39,8 @@ public:
     void refreshIcons();
     void addRecent(const QString& key, const QString& path);
     ExperimentEditor& editor() { return setup->editor(); }
+    /// As chosen in the Run menu.
+    std::optional<std::int64_t> prefixCacheBudget() const;
 
     MainWindow& q;
     QSettings& settings;
@@ -57,6 +59,7 @@ private:
     void createFileMenu();
     void createEditMenu();
     void createRunMenu();
+    void createCacheMenu(QMenu& run);
     void createViewMenu();
     QAction* add(QMenu* menu, const QString& text, const QKeySequence& shortcut, std::function<void()> action,
                  const QString& icon = {});

@@ -3,6 +3,7 @@
 #include "core/cost/calibration.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace lora::app {
 
@@ -17,16 +18,13 @@ void CostDesk::setModel(const ModelSummary& model)
     answer();
 }
 
-void CostDesk::setDataset(const ExperimentConfig& experiment, std::int64_t numLabels,
-                          std::vector<std::int32_t> lengths, double labelledShare)
+void CostDesk::setDataset(const ExperimentConfig& experiment, const DatasetFacts& facts)
 {
     m_dataModel = experiment.model;
     m_dataTask = experiment.task;
     m_data = dataKey(experiment);
     m_dataProblem.clear();
-    m_numLabels = numLabels;
-    m_lengths = std::move(lengths);
-    m_labelledShare = labelledShare;
+    m_facts = facts;
     answer();
 }
 
@@ -124,9 +122,12 @@ void CostDesk::answer()
     }
     WorkloadFacts facts;
     facts.model = *m_model;
-    facts.numLabels = m_numLabels;
-    facts.trainLengths = trainedLengths(m_lengths, *m_wanted);
-    facts.labelledShare = m_labelledShare;
+    facts.numLabels = m_facts.numLabels;
+    facts.trainLengths = trainedLengths(m_facts.trainLengths, *m_wanted);
+    const std::vector<std::int32_t> evaluated = trainedLengths(m_facts.evalLengths, *m_wanted);
+    facts.evalTokens = std::accumulate(evaluated.begin(), evaluated.end(), 0.0);
+    facts.isHiddenAnew = m_facts.isHiddenAnew;
+    facts.labelledShare = m_facts.labelledShare;
     try {
         emit ready(estimateCost(*m_wanted, facts, calibration->second));
     } catch (const Error& error) {

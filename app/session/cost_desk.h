@@ -25,8 +25,7 @@ public:
     explicit CostDesk(QObject* parent = nullptr);
 
     void setModel(const ModelSummary& model);
-    void setDataset(const ExperimentConfig& experiment, std::int64_t numLabels,
-                    std::vector<std::int32_t> lengths, double labelledShare);
+    void setDataset(const ExperimentConfig& experiment, const DatasetFacts& facts);
     /// Forgets model or data because they could not be read; `reason` is what is answered from now on.
     void dropModel(const QString& reason);
     void dropDataset(const QString& reason);
@@ -54,9 +53,7 @@ private:
     TaskType m_dataTask = TaskType::SequenceClassification;
     std::optional<DataConfig> m_data;
     QString m_dataProblem;
-    std::int64_t m_numLabels = 0;
-    std::vector<std::int32_t> m_lengths;
-    double m_labelledShare = 0;
+    DatasetFacts m_facts;
     std::map<CalibrationKey, Calibration> m_calibrations;
     bool m_isTraining = false;
     JobLane m_lane{JobLane::Policy::LatestWins};

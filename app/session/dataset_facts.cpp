@@ -174,6 +174,8 @@ DatasetFacts readDatasetFacts(const ExperimentConfig& experiment)
     DatasetFacts facts;
     facts.numLabels = static_cast<std::int64_t>(data.train.labelNames.size());
     facts.trainLengths = data.train.lengths();
+    facts.evalLengths = data.eval.lengths();
+    facts.isHiddenAnew = data.train.masking.has_value();
     facts.labelledShare = labelledShare(data.train, experiment.task);
     ui::DatasetPreview& preview = facts.preview;
     preview.source = experiment.data.train;

@@ -15,8 +15,10 @@ struct DatasetFacts
     ui::DatasetPreview preview;
     std::int64_t numLabels = 0;
     std::vector<std::int32_t> trainLengths; ///< tokens of each training row, before truncation
-    double labelledShare = 0;               ///< language modelling: labelled tokens of all tokens
-    std::string problem; ///< why the rows cannot be used as they are; the preview then shows them raw
+    std::vector<std::int32_t> evalLengths;
+    bool isHiddenAnew = false; ///< masked language modelling on text: other tokens are hidden every epoch
+    double labelledShare = 0;  ///< language modelling: labelled tokens of all tokens
+    std::string problem;       ///< why the rows cannot be used as they are; the preview then shows them raw
 };
 
 /// Reads, tokenises and checks all rows: seconds for large files, so never on the window's thread. Throws

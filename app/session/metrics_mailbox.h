@@ -18,7 +18,7 @@ namespace lora::app {
 /// What a run has told since it was last asked: every number of every step, and of all else the latest.
 struct RunUpdate
 {
-    struct EvaluationProgress
+    struct Progress
     {
         std::int64_t done = 0;
         std::int64_t total = 0;
@@ -28,7 +28,8 @@ struct RunUpdate
     std::optional<RunStart> start;
     std::vector<StepMetrics> steps;
     std::vector<EvalMetrics> evaluations;
-    std::optional<EvaluationProgress> progress;
+    std::optional<Progress> progress;       ///< of an evaluation
+    std::optional<Progress> prefixProgress; ///< of the frozen layers' only run
     std::optional<bool> isPaused;
     std::vector<std::string> messages;
     bool isTrainingOver = false;       ///< the last step is done; results are being written

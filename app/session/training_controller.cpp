@@ -114,6 +114,11 @@ void TrainingController::receive(const RunUpdate& update)
         emit stepsArrived(update.steps);
     for (const EvalMetrics& metrics : update.evaluations)
         emit evaluationArrived(metrics);
+    if (const auto& prefix = update.prefixProgress)
+        emit activityChanged(
+            prefix->done < prefix->total
+                ? tr("Running the frozen layers, %1 of %2").arg(prefix->done).arg(prefix->total)
+                : QString());
     if (update.progress)
         emit evaluationProgressed(update.progress->done, update.progress->total);
     for (const std::string& message : update.messages)

@@ -28,6 +28,10 @@ public:
     {
         m_mailbox.post([&](RunUpdate& update) { update.progress = {done, total}; });
     }
+    void onPrefixProgress(std::int64_t done, std::int64_t total) override
+    {
+        m_mailbox.post([&](RunUpdate& update) { update.prefixProgress = {done, total}; });
+    }
     void onEvaluation(const EvalMetrics& metrics) override
     {
         m_mailbox.post([&](RunUpdate& update) { update.evaluations.push_back(metrics); });

@@ -268,6 +268,16 @@ void TrainingCard::buildResources(FieldBinder& binder)
     binder.integer(
         threads, tr("Change threads"), [](const ExperimentConfig& e) { return e.training.threads; },
         [](ExperimentConfig& e, int value) { e.training.threads = value; });
+    auto* cache = new QComboBox(this);
+    cache->addItem(tr("kept for later runs"), QStringLiteral("auto"));
+    cache->addItem(tr("for this run only"), QStringLiteral("memory"));
+    cache->addItem(tr("off"), QStringLiteral("off"));
+    binder.choice(
+        cache, tr("Change prefix cache"),
+        [](const ExperimentConfig& e) { return qstr(e.training.prefixCache); },
+        [](ExperimentConfig& e, const QString& value) { e.training.prefixCache = value.toStdString(); });
+    m_advanced->addField(tr("Prefix cache"), cache, QStringLiteral("training.prefix_cache"),
+                         tr("Frozen layers below the lowest trained one run once instead of every epoch"));
     m_advanced->addField(tr("Step limit"), maxSteps, QStringLiteral("training.max_steps"),
                          tr("Ends the run after so many optimiser steps, whatever the epochs"));
     m_advanced->addField(tr("Accumulate"), paired(accumulation, tr("Threads"), threads, this),
