@@ -11,18 +11,31 @@ namespace {
 using Context = LayerGradients::Context;
 using Input = LayerGradients::Input;
 
-/// Checks a head on top of hidden states that are its input.
+/// Checks a head on top of hidden states, of which it gets the rows it asks for.
 void checkHead(TaskHead<double>& head, LayerGradients& gradients, const Batch& batch, std::int64_t hidden,
                Input input)
 {
     const auto pass = head.startPass();
+    NeededRows rows;
     const double scale = 1.0 / static_cast<double>(batch.labelledItems());
     gradients.check(
         hidden, input,
         [&](Context& context, ConstMatrix<double> x) {
-            return scale * pass->forward(context, x, batch, scale).sum;
+            context.neededRows = pass->selectRows(context, batch, rows) ? &rows : nullptr;
+            if (!context.neededRows)
+                return scale * pass->forward(context, x, batch, scale).sum;
+            Matrix<double> needed = context.arena->matrix<double>(rows.count(), hidden);
+            gatherRows(x, rows, needed);
+            return scale * pass->forward(context, needed, batch, scale).sum;
         },
-        [&](Context& context, Matrix<double> dx) { pass->backward(context, dx); });
+        [&](Context& context, Matrix<double> dx) {
+            if (!context.neededRows || dx.isEmpty())
+                return pass->backward(context, dx);
+            Matrix<double> dNeeded = context.arena->matrix<double>(rows.count(), hidden);
+            pass->backward(context, dNeeded);
+            std::fill_n(dx.data, dx.size(), 0.0);
+            addToRows<double>(dNeeded, rows, dx);
+        });
 }
 
 void checkClassificationHead(double dropoutProbability, bool isPoolerTrained, Input input)
@@ -72,10 +85,10 @@ TEST(MaskedLmHeadGradient, TiedWordsBiasNormDenseAndHiddenStatesOverSeveralChunk
     shape.decoderName = "decoder";
     shape.decoderBiasName = "bias";
     VocabularyHead<double> head(shape, word);
-    Batch batch = randomBatch({140, 1, 15}, TaskType::MaskedLm, {.vocabulary = 11});
+    Batch batch = randomBatch({300, 1, 15}, TaskType::MaskedLm, {.vocabulary = 11});
     for (std::size_t token = 0; token < batch.tokens(); ++token)
         batch.tokenLabels[token] = token % 11 == 3 ? ignoredLabel : batch.inputIds[token];
-    ASSERT_GT(batch.labelledItems(), 128u);
+    ASSERT_GT(static_cast<std::int64_t>(batch.labelledItems()), vocabularyChunk(11));
     LayerGradients gradients(batch.sequenceOffsets);
     gradients.train(word);
     head.visitParameters([&](Parameter<double>& parameter) {
