@@ -59,6 +59,8 @@ public:
     /// Training: keeps what backward needs. `gradientScale`: 1 / labelled items of the whole step.
     LossSum forward(const Batch& batch, GradientStore<T>& gradients, T gradientScale,
                     std::uint64_t dropoutKey);
+    /// See TrunkPass.
+    void setGradientCheckpointing(bool isOn) { m_trunk->setGradientCheckpointing(isOn); }
     /// Inference: what enters `layer` of the trunk, which nothing below may train; [tokens, hidden]. Valid
     /// until the next call.
     ConstMatrix<T> prefix(const Batch& batch, int layer);

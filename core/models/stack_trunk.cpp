@@ -46,8 +46,12 @@ public:
             Matrix<T> y = rows     ? takeRows(context, rows->count())
                           : isKept ? takeRows(context, x.rows)
                                    : spare;
-            m_trunk.block(i).forward(context, x, y, isKept ? &m_saved[static_cast<std::size_t>(i)] : nullptr,
-                                     rows);
+            typename Block<T>::Saved* saved = isKept ? &m_saved[static_cast<std::size_t>(i)] : nullptr;
+            if (isKept && m_isCheckpointing) {
+                m_checkpoints[static_cast<std::size_t>(i)] = {x, y.rows, rows, context.dropoutsDrawn()};
+                saved = nullptr;
+            }
+            m_trunk.block(i).forward(context, x, y, saved, rows);
             if (!isKept)
                 spare = x;
             x = y;
@@ -89,12 +93,17 @@ public:
             Matrix<T> dx = dHidden;
             if (!isLowest && dHidden.rows != context.tokens())
                 dx = takeRows(context, context.tokens());
-            m_trunk.block(i).backward(context, m_saved[static_cast<std::size_t>(i)], dHidden, dx,
-                                      isLowest ? InputGradient::Skip : InputGradient::Write);
+            blockBackward(context, i, dHidden, dx, isLowest ? InputGradient::Skip : InputGradient::Write);
             dHidden = dx;
         }
         if (m_lowest < 0)
             embedBackward(context, dHidden);
+    }
+
+    void setGradientCheckpointing(bool isOn) override
+    {
+        m_isCheckpointing = isOn;
+        m_checkpoints.resize(isOn ? static_cast<std::size_t>(m_trunk.layers()) : 0);
     }
 
     void startSequence(std::int64_t capacity) override
@@ -146,6 +155,29 @@ public:
 
 private:
     static constexpr bool isExtensible = std::is_same_v<Block<T>, PreNormBlock<T>>;
+
+    /// All that is needed to go through a block once more.
+    struct Checkpoint
+    {
+        ConstMatrix<T> x;
+        std::int64_t rowsOfY = 0;
+        const NeededRows* rows = nullptr;
+        std::uint64_t dropoutsDrawn = 0;
+    };
+
+    void blockBackward(PassContext<T>& context, int layer, Matrix<T> dy, Matrix<T> dx,
+                       InputGradient inputGradient)
+    {
+        typename Block<T>::Saved& saved = m_saved[static_cast<std::size_t>(layer)];
+        const ArenaScope scope(*context.arena);
+        if (m_isCheckpointing) {
+            const Checkpoint& checkpoint = m_checkpoints[static_cast<std::size_t>(layer)];
+            context.returnTo(checkpoint.dropoutsDrawn);
+            m_trunk.block(layer).forward(context, checkpoint.x, takeRows(context, checkpoint.rowsOfY), &saved,
+                                         checkpoint.rows);
+        }
+        m_trunk.block(layer).backward(context, saved, dy, dx, inputGradient);
+    }
 
     Matrix<T> takeRows(PassContext<T>& context, std::int64_t rows) const
     {
@@ -214,6 +246,8 @@ private:
     typename Embeddings<T>::Saved m_embeddingsSaved;
     typename Linear<T>::Saved m_projectionSaved;
     std::vector<typename Block<T>::Saved> m_saved;
+    bool m_isCheckpointing = false;
+    std::vector<Checkpoint> m_checkpoints; ///< of each layer, while checkpointing
     typename Norm<T>::Saved m_finalNormSaved;
     bool m_isNormKept = false;
     RotaryTable<T> m_rotary;

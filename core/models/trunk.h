@@ -45,6 +45,9 @@ public:
     /// Inference: what enters `layer` (the number of layers: what leaves the last), [tokens, hidden], in the
     /// context's arena. Nothing below `layer` may be trained.
     virtual ConstMatrix<T> forwardPrefix(PassContext<T>& context, const Batch& batch, int layer) = 0;
+    /// Training keeps only what enters each block, and computes the rest once more in backward (Chen et al.,
+    /// arXiv:1604.06174): the same bits, less memory, one forward pass more of the blocks above the cut.
+    virtual void setGradientCheckpointing(bool isOn) = 0;
     /// Adds all weight gradients of the trunk; dHidden, of the rows forward gave, is used up. Goes down only
     /// to the lowest trainable weight.
     virtual void backward(PassContext<T>& context, Matrix<T> dHidden) = 0;

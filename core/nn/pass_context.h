@@ -41,6 +41,10 @@ struct PassContext
         dropoutKey = key;
         m_dropouts = 0;
     }
+    /// How many keys were drawn so far; going back there draws the same keys again, for a forward pass done
+    /// twice.
+    std::uint64_t dropoutsDrawn() const { return m_dropouts; }
+    void returnTo(std::uint64_t dropoutsDrawn) { m_dropouts = dropoutsDrawn; }
 
 private:
     std::uint64_t m_dropouts = 0;

@@ -1,6 +1,7 @@
 #include "core/train/training_step.h"
 
 #include "core/math/gemm.h"
+#include "core/models/piece_size.h"
 #include "core/optim/gradient_clipping.h"
 
 namespace lora {
@@ -19,6 +20,8 @@ TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters
     : m_pool(pool)
     , m_optimizer(trainable.size(), settings)
     , m_maxGradNorm(maxGradNorm)
+    , m_tokensPerPiece(tokensPerPiece(model.config().numHiddenLayers, model.config().hiddenSize,
+                                      model.config().intermediateSize))
 {
     for (Parameter<T>* parameter : trainable.parameters())
         for (std::int64_t first = 0; first < parameter->size(); first += sliceSize)
@@ -28,7 +31,7 @@ TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters
         m_gradients.push_back(std::make_unique<GradientStore<T>>(trainable.size()));
         m_passes.push_back(std::make_unique<ModelPass<T>>(model));
     }
-    m_shares.resize(static_cast<std::size_t>(pool.size()));
+    m_pieces.resize(static_cast<std::size_t>(pool.size()));
     m_losses.resize(static_cast<std::size_t>(pool.size()));
 }
 
@@ -76,17 +79,40 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
         std::fill(values.begin(), values.end(), T(0));
         m_losses[worker] = 0;
         for (std::size_t b = 0; b < batches.size(); ++b) {
-            if (m_splits[b][worker].empty())
-                continue;
-            Batch& share = m_shares[worker];
-            selectSequences(batches[b], m_splits[b][worker], share);
-            share.prefix = m_prefix;
-            const std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
-            m_losses[worker] +=
-                m_passes[worker]->forward(share, *m_gradients[worker], gradientScale, key).sum;
-            m_passes[worker]->backward();
+            std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
+            std::span<const std::uint32_t> rest = m_splits[b][worker];
+            while (!rest.empty()) {
+                const std::size_t count = sequencesOfPiece(batches[b], rest);
+                Batch& piece = m_pieces[worker];
+                selectSequences(batches[b], rest.first(count), piece);
+                piece.prefix = m_prefix;
+                m_losses[worker] +=
+                    m_passes[worker]->forward(piece, *m_gradients[worker], gradientScale, key).sum;
+                m_passes[worker]->backward();
+                rest = rest.subspan(count);
+                key = mixBits(key + 1);
+            }
         }
     });
+}
+
+/// The first of a worker's sequences that go through the model together: equal parts of at most
+/// `m_tokensPerPiece` tokens, or one sequence.
+template <class T>
+std::size_t TrainingStep<T>::sequencesOfPiece(const Batch& batch, std::span<const std::uint32_t> rest) const
+{
+    std::int64_t tokens = 0;
+    for (const std::uint32_t sequence : rest)
+        tokens += static_cast<std::int64_t>(batch.length(sequence));
+    const std::int64_t pieces = std::max<std::int64_t>(1, (tokens + m_tokensPerPiece - 1) / m_tokensPerPiece);
+    const std::int64_t most = (tokens + pieces - 1) / pieces;
+    std::size_t count = 0;
+    for (std::int64_t taken = 0; count < rest.size(); ++count) {
+        taken += static_cast<std::int64_t>(batch.length(rest[count]));
+        if (count > 0 && taken > most)
+            break;
+    }
+    return count;
 }
 
 template <class T>

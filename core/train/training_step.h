@@ -20,8 +20,9 @@ struct StepResult
 };
 
 /// One optimiser step, data-parallel: the sequences of every batch are dealt to the workers, each runs
-/// forward and backward on its share with its own arena and gradients; then gradients are summed in worker
-/// order, clipped and applied by slices. The same seed and number of workers give bit-identical results.
+/// forward and backward on its share, piece by piece, with its own arena and gradients; then gradients are
+/// summed in worker order, clipped and applied by slices. The same seed and number of workers give
+/// bit-identical results.
 template <class T>
 class TrainingStep
 {
@@ -40,6 +41,16 @@ public:
     /// outlive the step. Only with dropout off below their layer.
     void startFrom(const PrefixRows* prefix) { m_prefix = prefix; }
 
+    /// How many tokens of its share a worker takes at once, instead of what suits the model (piece_size.h).
+    void setTokensPerPiece(std::int64_t tokens) { m_tokensPerPiece = tokens; }
+
+    /// Computes activations once more in backward instead of keeping them: the same bits, less memory.
+    void setGradientCheckpointing(bool isOn)
+    {
+        for (const auto& pass : m_passes)
+            pass->setGradientCheckpointing(isOn);
+    }
+
     GradientStore<T>& gradients() { return *m_gradients[0]; }
     AdamW<T>& optimizer() { return m_optimizer; }
     /// Sum of the workers' largest arenas so far.
@@ -55,19 +66,21 @@ private:
     };
 
     void forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey);
+    std::size_t sequencesOfPiece(const Batch& batch, std::span<const std::uint32_t> rest) const;
     double reduceGradients();
     void applyGradients();
 
     WorkerPool& m_pool;
     AdamW<T> m_optimizer;
     double m_maxGradNorm;
+    std::int64_t m_tokensPerPiece;
     std::vector<Slice> m_slices;
     std::vector<double> m_sliceSquares;
     std::vector<std::unique_ptr<GradientStore<T>>> m_gradients;
     std::vector<std::unique_ptr<ModelPass<T>>> m_passes;
     WorkSplitter m_splitter;
     std::vector<WorkSplit> m_splits; ///< of each batch of a group
-    std::vector<Batch> m_shares;
+    std::vector<Batch> m_pieces;     ///< of each worker, what goes through the model together
     std::vector<double> m_losses;
     const PrefixRows* m_prefix = nullptr;
 };
