@@ -4,6 +4,7 @@
 #include <string>
 
 #include <malloc.h>
+#include <unistd.h>
 
 namespace lora {
 
@@ -25,9 +26,20 @@ std::int64_t statusValue(const std::string& key)
 
 } // namespace
 
-std::int64_t residentBytes() { return statusValue("VmRSS:"); }
+std::int64_t residentBytes()
+{
+    return statusValue("VmRSS:");
+}
 
-std::int64_t peakResidentBytes() { return statusValue("VmHWM:"); }
+std::int64_t peakResidentBytes()
+{
+    return statusValue("VmHWM:");
+}
+
+std::int64_t physicalBytes()
+{
+    return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+}
 
 void resetPeakResidentBytes()
 {

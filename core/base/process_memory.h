@@ -8,8 +8,10 @@ namespace lora {
 std::int64_t residentBytes();
 /// Most that was resident since the start or the last `resetPeakResidentBytes`.
 std::int64_t peakResidentBytes();
-/// Gives freed memory back to the system and makes the next peak count from now; the latter is without effect where the
-/// system does not allow it.
+/// Memory of this machine.
+std::int64_t physicalBytes();
+/// Gives freed memory back to the system and makes the next peak count from now; the latter is without effect
+/// where the system does not allow it.
 void resetPeakResidentBytes();
 
 } // namespace lora

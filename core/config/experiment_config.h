@@ -108,6 +108,9 @@ struct TrainingConfig
     /// Hidden states below the lowest trained layer: "auto": computed once and kept, between sessions too;
     /// "memory": nothing is left on disk; "off": computed every epoch.
     std::string prefixCache = "auto";
+    /// Activations are computed once more in backward instead of kept; none ("auto"): when the estimate comes
+    /// near this machine's memory. Changes no result.
+    std::optional<bool> gradientCheckpointing;
 
     bool operator==(const TrainingConfig&) const = default;
 };

@@ -191,6 +191,20 @@ void readMethod(const Json& value, MethodConfig& method, ConfigIssues& issues)
     reader.finish(experimentPaths());
 }
 
+/// A choice that may be left to the program: true, false or "auto".
+void readChoice(ObjectReader& reader, const std::string& key, std::optional<bool>& field)
+{
+    const Json* value = reader.take(key);
+    if (!value)
+        return;
+    if (value->is_boolean())
+        field = value->get<bool>();
+    else if (*value == "auto" || value->is_null())
+        field.reset();
+    else
+        reader.report(reader.pathOf(key), "expected true, false or \"auto\", found " + foundText(*value));
+}
+
 void readTraining(const Json& value, TrainingConfig& training, ConfigIssues& issues)
 {
     ObjectReader reader(value, "training", issues);
@@ -219,6 +233,7 @@ void readTraining(const Json& value, TrainingConfig& training, ConfigIssues& iss
     reader.read("threads", training.threads);
     reader.read("dtype", training.dtype);
     reader.read("prefix_cache", training.prefixCache);
+    readChoice(reader, "gradient_checkpointing", training.gradientCheckpointing);
     reader.finish(experimentPaths());
 }
 

@@ -12,6 +12,11 @@ OrderedJson orNull(const std::optional<T>& value)
     return value ? OrderedJson(*value) : OrderedJson(nullptr);
 }
 
+OrderedJson orAuto(const std::optional<bool>& choice)
+{
+    return choice ? OrderedJson(*choice) : OrderedJson("auto");
+}
+
 OrderedJson dataJson(const DataConfig& data)
 {
     return {{"train", data.train},
@@ -74,7 +79,8 @@ OrderedJson trainingJson(const TrainingConfig& training)
             {"seed", training.seed},
             {"threads", training.threads},
             {"dtype", training.dtype},
-            {"prefix_cache", training.prefixCache}};
+            {"prefix_cache", training.prefixCache},
+            {"gradient_checkpointing", orAuto(training.gradientCheckpointing)}};
 }
 
 } // namespace

@@ -67,6 +67,7 @@ Calibration calibrate(const ModelSummary& model, int workers)
     useSingleThreadedBlas();
     Calibration calibration;
     calibration.processBytes = static_cast<double>(residentBytes());
+    calibration.machineBytes = static_cast<double>(physicalBytes());
     calibration.workers =
         workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     // Very wide models are measured on a part: the rate no longer depends on the size there.

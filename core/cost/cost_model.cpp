@@ -111,7 +111,17 @@ double cacheBytes(const Method& method, const PrefixUse& use, const WorkCounts& 
     return 4 * tokens * static_cast<double>(method.facts.model.hiddenSize);
 }
 
-MethodCost costOf(const Method& method, const TrainingPlan& plan)
+/// "auto": where the estimate without it comes near the machine's memory.
+bool wantsCheckpointing(const Method& method, const MemoryBytes& without)
+{
+    constexpr double comfortableShare = 0.7;
+    const double machine = method.calibration.machineBytes;
+    return method.experiment.training.gradientCheckpointing.value_or(
+        machine > 0 && without.total() > comfortableShare * machine);
+}
+
+/// `isCheckpointing`: none: as configured.
+MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<bool> isCheckpointing = {})
 {
     const ModelSummary& model = method.facts.model;
     const TrainingConfig& training = method.experiment.training;
@@ -128,11 +138,25 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
     cost.adapterBytes = isWholeModel ? fileBytes(model.parameters, model.parameterList.size())
                                      : fileBytes(cost.parameters.trainable,
                                                  2 * plan.adapters.size() + plan.trainedParameters.size());
-    const FlopLedger ledger = trainingLedger(model, method.experiment.task, plan);
     const int batch = training.perDeviceTrainBatchSize;
     const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
     const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
     const PrefixEffect prefix = prefixEffect(method, plan, stepsPerEpoch);
+    WorkerShare share = largestShare(method.facts.trainLengths, batch, workers);
+    share.labelledShare = labelledShare;
+    share.startsAtCut = prefix.use.isForTraining;
+    const auto memory = [&](bool isOn) {
+        MemoryBytes bytes = trainingMemory(model, plan, cost.parameters.trainable, share, workers,
+                                           {training.hiddenDropout.value_or(model.dropout), isOn});
+        bytes.process = method.calibration.processBytes;
+        bytes.cache = cacheBytes(method, prefix.use, work);
+        return bytes;
+    };
+    cost.memory = memory(false);
+    cost.isCheckpointing = isCheckpointing.value_or(wantsCheckpointing(method, cost.memory));
+    if (cost.isCheckpointing)
+        cost.memory = memory(true);
+    const FlopLedger ledger = trainingLedger(model, method.experiment.task, plan, cost.isCheckpointing);
     WorkCounts belowCut = work;
     belowCut.tokens *= prefix.shareBelowCut;
     belowCut.tokenPairs *= prefix.shareBelowCut;
@@ -143,13 +167,6 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan)
                           total.weightGradients / tokens, total.adapters / tokens};
     cost.flopsPerEpoch = total.total();
     cost.prefixSaving = (ledger.total(work).forward - total.forward) / tokens;
-    WorkerShare share = largestShare(method.facts.trainLengths, batch, workers);
-    share.labelledShare = labelledShare;
-    share.startsAtCut = prefix.use.isForTraining;
-    cost.memory = trainingMemory(model, plan, cost.parameters.trainable, share, workers,
-                                 training.hiddenDropout.value_or(0));
-    cost.memory.process = method.calibration.processBytes;
-    cost.memory.cache = cacheBytes(method, prefix.use, work);
     if (method.calibration.gemmFlopsPerSecond > 0) {
         const double compute = cost.flopsPerEpoch / method.calibration.gemmFlopsPerSecond;
         const double traffic =
@@ -186,7 +203,9 @@ CostReport estimateCost(const ExperimentConfig& experiment, const WorkloadFacts&
     const Method method{experiment, facts, calibration};
     CostReport report;
     report.method = costOf(method, planTraining(experiment.method, parts));
-    report.fullFineTuning = costOf(method, planTraining({MethodType::Full, {}}, parts));
+    // The baseline keeps or recomputes activations as the method does: the savings are the method's alone.
+    report.fullFineTuning =
+        costOf(method, planTraining({MethodType::Full, {}}, parts), report.method.isCheckpointing);
     report.savings = savingSources(report.method, report.fullFineTuning);
     return report;
 }

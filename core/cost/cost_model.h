@@ -16,6 +16,7 @@ struct Calibration
     double gemmFlopsPerSecond = 0;        ///< all workers together, at shapes like the model's
     double elementwiseBytesPerSecond = 0; ///< all workers together
     double processBytes = 0;              ///< resident memory before a model is loaded
+    double machineBytes = 0;              ///< physical memory; 0: unknown
 };
 
 /// What the cost of a run depends on besides the configuration.

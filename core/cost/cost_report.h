@@ -16,7 +16,7 @@ struct ParameterCounts
 struct FlopsPerToken
 {
     double forward = 0;
-    double activationGradients = 0;
+    double activationGradients = 0; ///< with what gradient checkpointing computes once more
     double weightGradients = 0;
     double adapters = 0; ///< everything the low-rank pair costs, forward and backward
 
@@ -45,8 +45,9 @@ struct MethodCost
     double flopsPerEpoch = 0; ///< mean of the planned epochs, as all figures of compute and time
     double prefixSaving = 0;  ///< FLOPs per token not done because the prefix cache has the result
     MemoryBytes memory;
-    double secondsPerStep = 0;  ///< estimate from a calibration of this machine
-    double secondsPerEpoch = 0; ///< the same
+    bool isCheckpointing = false; ///< gradient checkpointing, as configured or because memory is short
+    double secondsPerStep = 0;    ///< estimate from a calibration of this machine
+    double secondsPerEpoch = 0;   ///< the same
 };
 
 /// One reason why the configuration computes less than full fine-tuning.

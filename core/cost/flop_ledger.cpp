@@ -63,6 +63,17 @@ void addLayer(const ModelSummary& model, const TrainingPlan& plan, int layer, co
     entries.push_back(attentionEntry(model, layer, reach));
 }
 
+/// What a block's module does once more in backward instead of keeping what it gave.
+void recompute(const ModelSummary& model, const TrainingPlan& plan, LedgerEntry& entry)
+{
+    entry.activationGradients += entry.forward;
+    if (const AdapterPlan* adapter = plan.adapterOf(entry.module))
+        for (const ModuleInfo& module : model.modules)
+            if (module.name == entry.module)
+                entry.adapters +=
+                    2.0 * adapter->r * static_cast<double>(module.inFeatures + module.outFeatures);
+}
+
 void addProjection(const ModelSummary& model, const TrainingPlan& plan, const GradientReach& reach,
                    std::vector<LedgerEntry>& entries)
 {
@@ -156,16 +167,21 @@ FlopsPerToken FlopLedger::total(const WorkCounts& work, const WorkCounts& belowC
     return sum;
 }
 
-FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan)
+FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan,
+                          bool isCheckpointing)
 {
     std::vector<LedgerEntry> entries;
     const GradientReach reach(model, plan);
     addProjection(model, plan, reach, entries);
     std::size_t belowCut = reach.lowestLayer() > 0 ? entries.size() : 0;
     for (int layer = 0; layer < static_cast<int>(model.numLayers); ++layer) {
+        const std::size_t first = entries.size();
         addLayer(model, plan, layer, reach, entries);
         if (layer < reach.lowestLayer())
             belowCut = entries.size();
+        else if (isCheckpointing)
+            for (std::size_t i = first; i < entries.size(); ++i)
+                recompute(model, plan, entries[i]);
     }
     for (std::size_t i = 0; i < belowCut; ++i)
         entries[i].isBelowCut = true;

@@ -66,7 +66,9 @@ private:
     std::vector<LedgerEntry> m_entries;
 };
 
-/// The ledger of training a model for `task` as `plan` says.
-FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan);
+/// The ledger of training a model for `task` as `plan` says. With gradient checkpointing the blocks from the
+/// cut upwards run forward twice: the second time counts with the gradients it is done for.
+FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const TrainingPlan& plan,
+                          bool isCheckpointing = false);
 
 } // namespace lora

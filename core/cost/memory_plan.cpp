@@ -139,7 +139,7 @@ WorkerShare largestShare(std::span<const std::int32_t> lengths, int batchSize, i
 }
 
 double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share,
-                       double dropout)
+                       const ActivationUse& use)
 {
     const double n = share.tokens;
     const auto d = static_cast<double>(model.hiddenSize);
@@ -151,18 +151,24 @@ double activationBytes(const ModelSummary& model, const TrainingPlan& plan, cons
         kept += n * d + 2 * n; // what their norm saves
     if (lowest > 0 && !share.startsAtCut)
         kept += n * d; // the second buffer below the cut
-    for (int layer = std::max(lowest, 0); layer < layers; ++layer)
-        kept += keptByLayer(model, plan, share, reach.blockOf(layer));
+    double largestLayer = 0;
+    for (int layer = std::max(lowest, 0); layer < layers; ++layer) {
+        const double numbers = keptByLayer(model, plan, share, reach.blockOf(layer));
+        kept += use.isCheckpointing ? n * d : numbers;
+        largestLayer = std::max(largestLayer, numbers);
+    }
+    if (use.isCheckpointing)
+        kept += largestLayer;
     if (model.isDecoder)
         kept += n * d; // the norm above the blocks
     kept += headNumbers(model, share);
-    const double backward = reach.isTrunkTrained() ? n * d + backwardScratch(model, share, dropout) : 0;
+    const double backward = reach.isTrunkTrained() ? n * d + backwardScratch(model, share, use.dropout) : 0;
     const double forward = lowest > 0 && !share.startsAtCut ? forwardScratch(model, share) : 0;
     return floatBytes * std::max(kept + backward, 2 * n * d + forward);
 }
 
 MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,
-                           const WorkerShare& share, int workers, double dropout)
+                           const WorkerShare& share, int workers, const ActivationUse& use)
 {
     std::int64_t adapters = 0;
     for (const AdapterPlan& adapter : plan.adapters)
@@ -175,7 +181,7 @@ MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, 
     memory.gradients = floatBytes * static_cast<double>(trainable) * workers;
     memory.optimizer = 2 * floatBytes * static_cast<double>(trainable);
     memory.activations =
-        workers * (activationBytes(model, plan, share, dropout) +
+        workers * (activationBytes(model, plan, share, use) +
                    floatBytes * (forwardScratch(model, evaluation) + headNumbers(model, evaluation) +
                                  2 * evaluationTokens * static_cast<double>(model.hiddenSize)));
     return memory;

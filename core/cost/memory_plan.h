@@ -23,13 +23,20 @@ struct WorkerShare
 /// dealt to `workers`.
 WorkerShare largestShare(std::span<const std::int32_t> lengths, int batchSize, int workers);
 
+/// How activations are treated.
+struct ActivationUse
+{
+    double dropout = 0;
+    bool isCheckpointing = false; ///< see TrunkPass::setGradientCheckpointing
+};
+
 /// Bytes of activations one worker's arena holds at its peak, from the same allocations, in the same order,
 /// as the layers make them.
 double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share,
-                       double dropout);
+                       const ActivationUse& use);
 
 /// Peak memory of training: everything but the process itself.
 MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,
-                           const WorkerShare& share, int workers, double dropout);
+                           const WorkerShare& share, int workers, const ActivationUse& use);
 
 } // namespace lora

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/process_memory.h"
+#include "core/base/quantity_text.h"
 #include "core/cost/calibration.h"
 #include "core/cost/flop_ledger.h"
 #include "core/data/collator.h"
@@ -85,7 +86,8 @@ void noteEstimate(const ExperimentData& prepared, const Trainer& trainer, const 
     summary.totalParameters = cost.method.parameters.total;
 }
 
-void noteWork(const ExperimentData& prepared, const TrainerState& state, RunSummary& summary)
+void noteWork(const ExperimentData& prepared, const TrainerState& state, bool isCheckpointing,
+              RunSummary& summary)
 {
     const ExperimentConfig& experiment = prepared.experiment;
     const ModelParts parts = partsOf(prepared.summary, experiment.task);
@@ -95,14 +97,33 @@ void noteWork(const ExperimentData& prepared, const TrainerState& state, RunSumm
     belowCut.tokens = static_cast<double>(state.tokensBelowCut);
     belowCut.tokenPairs = state.tokenPairsBelowCut;
     belowCut.isForAllRows = state.isPrefixKept;
-    summary.flops = trainingLedger(prepared.summary, experiment.task, planTraining(experiment.method, parts))
-                        .total(work, belowCut)
-                        .total();
-    summary.flopsFullFineTuning =
-        trainingLedger(prepared.summary, experiment.task, planTraining({MethodType::Full, {}}, parts))
-            .total(work)
-            .total();
+    const auto ledgerOf = [&](const MethodConfig& method) {
+        return trainingLedger(prepared.summary, experiment.task, planTraining(method, parts),
+                              isCheckpointing);
+    };
+    summary.flops = ledgerOf(experiment.method).total(work, belowCut).total();
+    summary.flopsFullFineTuning = ledgerOf({MethodType::Full, {}}).total(work).total();
     summary.peakMemoryBytes = peakResidentBytes();
+}
+
+WorkloadFacts factsOf(const ExperimentData& prepared)
+{
+    return {.model = prepared.summary,
+            .numLabels = prepared.numLabels,
+            .trainLengths = prepared.data.train.lengths(),
+            .evalTokens = static_cast<double>(prepared.data.eval.tokens()),
+            .isHiddenAnew = prepared.data.train.masking.has_value(),
+            .labelledShare = labelledShare(prepared.data.train, prepared.experiment.task)};
+}
+
+void noticeCheckpointing(const ExperimentConfig& experiment, const MemoryBytes& memory, double machineBytes,
+                         TrainingObserver& observer)
+{
+    observer.onMessage(fmt::format(
+        "Gradient checkpointing: {}; activations are computed once more instead of kept. Training is "
+        "estimated to need {} of this machine's {} so.",
+        experiment.training.gradientCheckpointing ? "on" : "switched on, because memory is short",
+        bytesText(memory.total()), bytesText(machineBytes)));
 }
 
 /// A few rows to compare an export's logits over.
@@ -170,6 +191,11 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     const int threads = prepared.experiment.training.threads;
     WorkerPool pool(threads);
     const auto processBytes = static_cast<double>(residentBytes());
+    const WorkloadFacts facts = factsOf(prepared);
+    const Calibration memoryAlone{.workers = pool.size(),
+                                  .processBytes = processBytes,
+                                  .machineBytes = static_cast<double>(physicalBytes())};
+    const MethodCost plan = estimateCost(prepared.experiment, facts, memoryAlone).method;
     ExperimentModel model = prepareModel(prepared);
     PrefixCache ownCache(userBudget());
     Trainer trainer({.model = *model.model,
@@ -178,7 +204,8 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
                      .eval = prepared.data.eval.size() > 0 ? &prepared.data.eval : nullptr,
                      .experiment = prepared.experiment,
                      .runFolder = request.runFolder,
-                     .prefixCache = request.prefixCache ? request.prefixCache.get() : &ownCache},
+                     .prefixCache = request.prefixCache ? request.prefixCache.get() : &ownCache,
+                     .isCheckpointing = plan.isCheckpointing},
                     pool);
     if (request.isResumed) {
         checkUnchanged(request.runFolder, prepared);
@@ -188,12 +215,6 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     const std::unique_ptr<RunRecorder> recorder =
         openRecorder(request, prepared, model, trainer.state().step);
     RunSummary& summary = recorder->summary();
-    const WorkloadFacts facts{.model = prepared.summary,
-                              .numLabels = prepared.numLabels,
-                              .trainLengths = prepared.data.train.lengths(),
-                              .evalTokens = static_cast<double>(prepared.data.eval.tokens()),
-                              .isHiddenAnew = prepared.data.train.masking.has_value(),
-                              .labelledShare = labelledShare(prepared.data.train, prepared.experiment.task)};
     // Measured when the training is over: its first step does not wait for that.
     const auto forecast = [&] {
         Calibration calibration = calibrate(prepared.summary, pool.size());
@@ -202,12 +223,14 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     };
     for (const std::string& notice : prepared.notices)
         observer.onMessage(notice);
+    if (plan.isCheckpointing)
+        noticeCheckpointing(prepared.experiment, plan.memory, memoryAlone.machineBytes, observer);
 
     RunOutcome outcome;
     try {
         RecordingObserver recording(*recorder, observer);
         outcome = trainer.run(recording, control);
-        noteWork(prepared, trainer.state(), summary);
+        noteWork(prepared, trainer.state(), plan.isCheckpointing, summary);
         summary.adapterBytes = writeResult(prepared, *model.model, request.runFolder, observer);
         forecast();
     } catch (const Error& error) {

@@ -58,6 +58,7 @@ Trainer::Trainer(const TrainerInputs& inputs, WorkerPool& pool)
 {
     if (inputs.eval)
         m_evaluator.emplace(inputs.model, *inputs.eval, pool, m_config.seed);
+    m_step.setGradientCheckpointing(inputs.isCheckpointing);
     m_state.workers = pool.size();
 }
 

@@ -28,6 +28,7 @@ struct TrainerInputs
     const ExperimentConfig& experiment;
     std::filesystem::path runFolder;    ///< for checkpoints; empty: none are written
     PrefixCache* prefixCache = nullptr; ///< null: one of the trainer's own, in memory
+    bool isCheckpointing = false;       ///< see TrainingStep::setGradientCheckpointing
 };
 
 /// Runs an experiment's optimiser steps: schedule, evaluation, best model, early stopping, checkpoints, pause

@@ -122,8 +122,6 @@ TEST_P(CountedFlops, EqualTheLedgerToTheLastOperation)
     ModelFolder folder(shape, task, labels);
     const ModelSummary summary = describeModel(folder.write().string(), task, labels);
     const TrainingPlan plan = planTraining(method, partsOf(summary, task));
-    const FlopLedger ledger = trainingLedger(summary, task, plan);
-
     const auto model = tinyModel<float>(shape, task, labels);
     const auto trainable = applyMethod(*model, method, 1);
     const std::vector<int> lengths = {1, 9, 4, 17, 2};
@@ -131,13 +129,15 @@ TEST_P(CountedFlops, EqualTheLedgerToTheLastOperation)
     WorkCounts work = countWork(std::vector<std::int32_t>(lengths.begin(), lengths.end()));
     work.labelledTokens = static_cast<double>(batch.tokenLabels.empty() ? 0 : batch.labelledItems());
     work.labelledPairs = static_cast<double>(batch.labelledPairs());
-    for (const int workers : {1, 2}) {
-        WorkerPool pool(workers);
-        TrainingStep<float> step(*model, trainable, pool, {}, 1);
-        EXPECT_EQ(static_cast<double>(step.run(std::span(&batch, 1), 1e-3, 5).flops),
-                  ledger.total(work).total())
-            << workers << " workers";
-    }
+    for (const int workers : {1, 2})
+        for (const bool isCheckpointing : {false, true}) {
+            WorkerPool pool(workers);
+            TrainingStep<float> step(*model, trainable, pool, {}, 1);
+            step.setGradientCheckpointing(isCheckpointing);
+            EXPECT_EQ(static_cast<double>(step.run(std::span(&batch, 1), 1e-3, 5).flops),
+                      trainingLedger(summary, task, plan, isCheckpointing).total(work).total())
+                << workers << " workers, checkpointing " << isCheckpointing;
+        }
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, CountedFlops, testing::ValuesIn(cases()),

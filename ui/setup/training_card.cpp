@@ -278,6 +278,24 @@ void TrainingCard::buildResources(FieldBinder& binder)
         [](ExperimentConfig& e, const QString& value) { e.training.prefixCache = value.toStdString(); });
     m_advanced->addField(tr("Prefix cache"), cache, QStringLiteral("training.prefix_cache"),
                          tr("Frozen layers below the lowest trained one run once instead of every epoch"));
+    auto* checkpointing = new QComboBox(this);
+    checkpointing->addItem(tr("when memory is short"), QStringLiteral("auto"));
+    checkpointing->addItem(tr("always"), QStringLiteral("on"));
+    checkpointing->addItem(tr("never"), QStringLiteral("off"));
+    binder.choice(
+        checkpointing, tr("Change gradient checkpointing"),
+        [](const ExperimentConfig& e) {
+            const std::optional<bool> isOn = e.training.gradientCheckpointing;
+            return isOn ? (*isOn ? QStringLiteral("on") : QStringLiteral("off")) : QStringLiteral("auto");
+        },
+        [](ExperimentConfig& e, const QString& value) {
+            e.training.gradientCheckpointing =
+                value == QLatin1String("auto") ? std::nullopt : std::optional(value == QLatin1String("on"));
+        });
+    m_advanced->addField(
+        tr("Recompute"), checkpointing, QStringLiteral("training.gradient_checkpointing"),
+        tr("Gradient checkpointing: activations are computed once more instead of kept; less "
+           "memory, the same numbers, a third to a half slower"));
     m_advanced->addField(tr("Step limit"), maxSteps, QStringLiteral("training.max_steps"),
                          tr("Ends the run after so many optimiser steps, whatever the epochs"));
     m_advanced->addField(tr("Accumulate"), paired(accumulation, tr("Threads"), threads, this),

@@ -113,7 +113,8 @@ TEST(ExperimentJson, EveryKeyIsRead)
                      "adam_beta2": 0.99, "adam_epsilon": 1e-6, "max_grad_norm": 0.5, "lr_scheduler_type": "cosine",
                      "warmup_ratio": 0.1, "eval_steps": 5, "save_steps": 6, "early_stopping_patience": 2,
                      "metric_for_best_model": "eval_loss", "load_best_model_at_end": false, "hidden_dropout": 0.1,
-                     "seed": 18446744073709551615, "threads": 2, "dtype": "float32", "prefix_cache": "off"}})");
+                     "seed": 18446744073709551615, "threads": 2, "dtype": "float32", "prefix_cache": "off",
+                     "gradient_checkpointing": true}})");
     EXPECT_EQ(e.name, "n");
     EXPECT_EQ(e.task, TaskType::MaskedLm);
     EXPECT_EQ(e.data, (DataConfig{"a.tsv", "b.tsv", 0.2, {"s", "p", "l"}, 64, {}, false, 100, false}));
@@ -149,8 +150,25 @@ TEST(ExperimentJson, EveryKeyIsRead)
                                           0.1,
                                           18446744073709551615ull,
                                           2,
-                                          "float32"}));
+                                          "float32",
+                                          "off",
+                                          true}));
     EXPECT_EQ(bestMetric(e), "loss");
+}
+
+TEST(ExperimentJson, GradientCheckpointingIsABooleanOrAuto)
+{
+    const auto choice = [](const std::string& value) {
+        return read(with("training", R"("gradient_checkpointing": )" + value)).training.gradientCheckpointing;
+    };
+    EXPECT_EQ(choice("true"), std::optional(true));
+    EXPECT_EQ(choice("false"), std::optional(false));
+    EXPECT_EQ(choice(R"("auto")"), std::nullopt);
+    EXPECT_EQ(toJson(ExperimentConfig{})["training"]["gradient_checkpointing"], "auto");
+    EXPECT_NE(issueAt(issuesOf(with("training", R"("gradient_checkpointing": "on")")),
+                      "training.gradient_checkpointing")
+                  .find(R"(true, false or "auto")"),
+              std::string::npos);
 }
 
 TEST(ExperimentJson, OneLayerMayStandWithoutAList)

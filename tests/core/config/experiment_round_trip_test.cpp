@@ -68,6 +68,7 @@ TrainingConfig anyTraining()
     training.hiddenDropout = maybe(realIn(0, 1));
     training.seed = *rc::gen::arbitrary<std::uint64_t>();
     training.threads = *rc::gen::inRange(0, 64);
+    training.gradientCheckpointing = maybe<bool>(*rc::gen::arbitrary<bool>());
     return training;
 }
 
@@ -136,7 +137,7 @@ RC_GTEST_PROP(ExperimentRoundTrip, AnyValueAtAnyKeyIsReadOrReportedButNeverThrow
 TEST(ExperimentRoundTrip, EveryDefaultIsWritten)
 {
     const auto document = toJson(ExperimentConfig{});
-    EXPECT_EQ(document["training"].size(), 22u);
+    EXPECT_EQ(document["training"].size(), 23u);
     EXPECT_EQ(document["method"].size(), 15u);
     EXPECT_EQ(document["data"].size(), 9u);
     EXPECT_TRUE(document["training"]["eval_steps"].is_null());
