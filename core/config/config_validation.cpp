@@ -161,9 +161,7 @@ void checkTraining(const ExperimentConfig& experiment, Findings& findings)
     findings.oneOf("training.prefix_cache", training.prefixCache, {"auto", "memory", "off"});
     findings.oneOf("training.lr_scheduler_type", training.lrSchedulerType,
                    {"linear", "cosine", "constant", "constant_with_warmup"});
-    if (training.dtype != "float32")
-        findings.error("training.dtype",
-                       "\"" + training.dtype + "\" is not supported in this version; allowed: \"float32\"");
+    findings.oneOf("training.dtype", training.dtype, {"float32", "bfloat16"});
     const auto metrics = metricNames(experiment.task);
     findings.oneOf("training.metric_for_best_model", bestMetric(experiment),
                    {metrics.begin(), metrics.end()});

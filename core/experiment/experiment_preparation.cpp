@@ -5,6 +5,7 @@
 #include "core/data/tokenized_reader.h"
 #include "core/lora/adapter_files.h"
 #include "core/lora/adapter_injection.h"
+#include "core/math/gemm.h"
 #include "core/models/model_loader.h"
 
 #include <algorithm>
@@ -130,6 +131,18 @@ std::vector<std::string> outputLayerNotices(const TrainingPlan& plan, const Mode
         shared)};
 }
 
+/// Rounds what is frozen where the experiment asks for it.
+void applyDtype(ExperimentData& prepared, LanguageModel<float>& model)
+{
+    if (prepared.experiment.training.dtype != "bfloat16")
+        return;
+    if (prepared.experiment.method.type == MethodType::Full)
+        prepared.notices.push_back(
+            "training.dtype is bfloat16, but full fine-tuning freezes nothing: everything stays float32.");
+    else
+        model.useBFloat16();
+}
+
 } // namespace
 
 std::unique_ptr<Tokenizer> tokenizerOf(const std::filesystem::path& modelFolder)
@@ -165,6 +178,10 @@ ExperimentData prepareData(const ExperimentConfig& experiment)
     throwOnErrors(validate(experiment), "experiment");
     ExperimentData prepared;
     prepared.experiment = experiment;
+    if (experiment.training.dtype == "bfloat16" && !hasBFloat16Products())
+        throw Error(ErrorKind::Unsupported,
+                    "training.dtype is bfloat16, but this processor has no bfloat16 products (AVX512-BF16)",
+                    "Set training.dtype to float32.");
     prepared.modelFolder = modelFolder(experiment.model);
     const ModelConfig config = readModelConfig(prepared.modelFolder);
     prepared.tokenizer = tokenizerOf(prepared.modelFolder);
@@ -204,6 +221,7 @@ ExperimentModel prepareModel(ExperimentData& prepared)
     const MethodConfig& method = experiment.method;
     if (!prepared.initialAdapter) {
         TrainableParameters<float> trainable = applyMethod(model, method, experiment.training.seed);
+        applyDtype(prepared, model);
         return {std::move(loaded.model), std::move(trainable), loaded.hash()};
     }
     loadAdapter(model, *prepared.initialAdapter, openAdapterTensors(*method.lora.initAdapter));
@@ -211,6 +229,7 @@ ExperimentModel prepareModel(ExperimentData& prepared)
         if (site.linear->adapter)
             site.linear->adapter->dropoutProbability = method.lora.loraDropout;
     TrainableParameters<float> trainable = trainableOf(model, planTraining(method, partsOf(model)));
+    applyDtype(prepared, model);
     return {std::move(loaded.model), std::move(trainable), loaded.hash()};
 }
 

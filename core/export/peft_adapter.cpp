@@ -165,6 +165,24 @@ void setLabels(nlohmann::ordered_json& document, const std::vector<std::string>&
 
 } // namespace
 
+namespace {
+
+/// What multiplies in bfloat16 in one model does so in the other.
+void roundAs(LanguageModel<float>& model, LanguageModel<float>& other)
+{
+    std::set<std::string> rounded;
+    model.visitParameters([&](Parameter<float>& parameter) {
+        if (parameter.isBFloat16())
+            rounded.insert(parameter.name());
+    });
+    other.visitParameters([&](Parameter<float>& parameter) {
+        if (rounded.contains(parameter.name()))
+            parameter.useBFloat16();
+    });
+}
+
+} // namespace
+
 void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
                       const LoraConfig& config, const std::string& baseModel)
 {
@@ -199,6 +217,7 @@ ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
     const LoadedModel<float> fresh =
         loadModel<float>(baseFolder, model.task(), labelCountOf(model), unrelatedSeed);
     loadAdapter(*fresh.model, config, tensors);
+    roundAs(model, *fresh.model);
     const std::vector<float> expected = probeLogits(model, probe);
     const std::vector<float> found = probeLogits(*fresh.model, probe);
     ExportCertificate certificate{folder, "peft", folderBytes(folder), 0};

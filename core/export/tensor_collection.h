@@ -17,7 +17,7 @@ class TensorCollection
 public:
     void add(const std::string& name, const Parameter<float>& parameter)
     {
-        addValues(name, parameter, parameter.value());
+        addValues(name, parameter, readable(parameter));
     }
     /// The weight with its adapter folded in; the model stays as it is.
     void addMerged(const std::string& name, const Linear<float>& linear)
@@ -27,14 +27,20 @@ public:
             return;
         }
         const Parameter<float>& weight = linear.usedWeight();
-        const Matrix<float> sum = store(weight.value().rows, weight.value().cols);
+        const ConstMatrix<float> values = readable(weight);
+        const Matrix<float> sum = store(values.rows, values.cols);
         linear.adapter->writeDelta(sum);
-        addScaled<float>(1.0f, weight.value(), sum);
+        addScaled<float>(1.0f, values, sum);
         addValues(name, weight, sum);
     }
     std::vector<TensorToWrite>& tensors() { return m_tensors; }
 
 private:
+    ConstMatrix<float> readable(const Parameter<float>& parameter)
+    {
+        return parameter.readable(*m_storage.emplace_back(std::make_unique<std::vector<float>>()));
+    }
+
     Matrix<float> store(std::int64_t rows, std::int64_t cols)
     {
         auto& values = *m_storage.emplace_back(

@@ -52,6 +52,18 @@ void LanguageModel<T>::setDropout(double hidden, double attention, double head)
 }
 
 template <class T>
+void LanguageModel<T>::useBFloat16() requires std::is_same_v<T, float>
+{
+    const auto use = [](Parameter<float>& weight) {
+        if (weight.exists() && !weight.isTrainable())
+            weight.useBFloat16();
+    };
+    for (const LinearSite<float>& site : linears())
+        use(site.linear->weight);
+    use(m_trunk->wordEmbeddings());
+}
+
+template <class T>
 void LanguageModel<T>::setAdapterStrength(double strength)
 {
     for (const LinearSite<T>& site : linears())

@@ -34,6 +34,9 @@ public:
     std::int64_t parameterCount();
     /// Dropout of all layers; the head's follows `hidden` unless the model's config has its own.
     void setDropout(double hidden, double attention, double head);
+    /// Products with frozen weights of linear layers, and with frozen word embeddings, are done in bfloat16
+    /// from now on; what is trained, and all sums, stay float. Only where `hasBFloat16Products`.
+    void useBFloat16() requires std::is_same_v<T, float>;
     /// 1: as trained, 0: base model, bit for bit.
     void setAdapterStrength(double strength);
 

@@ -16,6 +16,18 @@ void forTokens(std::span<const std::int32_t> offsets, const F& f)
 }
 
 template <class T>
+void copyWord(const Parameter<T>& word, std::int32_t id, T* to)
+{
+    if (!word.isBFloat16()) {
+        std::copy_n(word.value().row(id), word.value().cols, to);
+        return;
+    }
+    const BFloat16* from = word.halves().row(id);
+    std::transform(from, from + word.halves().cols, to,
+                   [](BFloat16 half) { return static_cast<T>(toFloat(half)); });
+}
+
+template <class T>
 void addRow(const T* from, T* to, std::int64_t cols)
 {
     for (std::int64_t c = 0; c < cols; ++c)
@@ -49,12 +61,11 @@ void Embeddings<T>::forward(PassContext<T>& context, std::span<const std::int32_
 {
     const Arena::Mark start = context.arena->mark();
     Matrix<T> sum = norm.exists() ? context.arena->template matrix<T>(x.rows, x.cols) : x;
-    const ConstMatrix<T> words = word.value();
     const ConstMatrix<T> positions = position.value();
     const ConstMatrix<T> typeRows = tokenType.value();
     forTokens(context.offsets, [&](std::int32_t token, std::int32_t index) {
         T* row = sum.row(token);
-        std::copy_n(words.row(ids[token]), x.cols, row);
+        copyWord(word, ids[token], row);
         if (position.exists())
             addRow(positions.row(m_firstPosition + context.firstPosition + index), row, x.cols);
         if (tokenType.exists())

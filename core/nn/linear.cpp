@@ -5,6 +5,30 @@
 
 namespace lora {
 
+namespace {
+
+/// y = x Wᵀ + bias, in the numbers the weight has for products.
+template <class T>
+void multiplyForward(ConstMatrix<T> x, const Parameter<T>& w, Matrix<T> y, const T* bias)
+{
+    if constexpr (std::is_same_v<T, float>)
+        if (w.isBFloat16())
+            return multiplyByTransposed(x, w.halves(), y, bias);
+    multiplyByTransposed<T>(x, w.value(), y, bias);
+}
+
+/// dx = dy W + keep · dx.
+template <class T>
+void multiplyBackward(ConstMatrix<T> dy, const Parameter<T>& w, T keep, Matrix<T> dx)
+{
+    if constexpr (std::is_same_v<T, float>)
+        if (w.isBFloat16())
+            return multiply(dy, w.halves(), keep, dx);
+    gemm<T>(Transpose::No, Transpose::No, T(1), dy, w.value(), keep, dx);
+}
+
+} // namespace
+
 template <class T>
 Linear<T>::Linear(const std::string& moduleName, std::int64_t in, std::int64_t out, Bias hasBias,
                   WeightLayout layout)
@@ -38,7 +62,7 @@ void Linear<T>::untie()
 template <class T>
 void Linear<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const
 {
-    multiplyByTransposed<T>(x, usedWeight().value(), y, bias.data());
+    multiplyForward(x, usedWeight(), y, bias.data());
     if (saved)
         saved->x = x;
     if (adapter)
@@ -49,14 +73,15 @@ template <class T>
 void Linear<T>::backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dy, Matrix<T> dx,
                          InputGradient inputGradient) const
 {
+    const Parameter<T>& w = usedWeight();
     if (inputGradient != InputGradient::Skip) {
         const T keep = inputGradient == InputGradient::Add ? T(1) : T(0);
-        gemm<T>(Transpose::No, Transpose::No, T(1), dy, usedWeight().value(), keep, dx);
+        multiplyBackward(dy, w, keep, dx);
     }
     if (adapter)
         adapter->backward(context, saved.adapter, dy, dx, inputGradient);
-    if (usedWeight().isTrainable())
-        gemm<T>(Transpose::Yes, Transpose::No, T(1), dy, saved.x, T(1), context.gradients->of(usedWeight()));
+    if (w.isTrainable())
+        gemm<T>(Transpose::Yes, Transpose::No, T(1), dy, saved.x, T(1), context.gradients->of(w));
     if (bias.isTrainable())
         addColumnSums<T>(dy, context.gradients->of(bias).data);
 }

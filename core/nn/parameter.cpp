@@ -1,6 +1,21 @@
 #include "core/nn/parameter.h"
 
+#include <algorithm>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
 namespace lora {
+
+namespace {
+
+template <class T>
+T widened(BFloat16 half)
+{
+    return static_cast<T>(toFloat(half));
+}
+
+} // namespace
 
 template <class T>
 Parameter<T>::Parameter(std::string name, std::vector<std::int64_t> shape)
@@ -19,6 +34,9 @@ Matrix<T> Parameter<T>::mutableValue()
         std::shared_ptr<T[]> values(new T[static_cast<std::size_t>(size())]());
         if (m_values)
             std::copy_n(m_values.get(), size(), values.get());
+        else if (m_halves)
+            std::transform(m_halves.get(), m_halves.get() + size(), values.get(), widened<T>);
+        m_halves.reset(); // what is written need not stay representable
         m_values = std::shared_ptr<const T>(values, values.get());
         m_isOwned = true;
     }
@@ -30,6 +48,56 @@ void Parameter<T>::view(const T* values, std::shared_ptr<const void> owner)
 {
     m_values = std::shared_ptr<const T>(std::move(owner), values);
     m_isOwned = false;
+}
+
+namespace {
+
+/// Tells the system that pages read from a mapped file are not needed for now.
+void forgetPages(const void* values, std::size_t bytes)
+{
+    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(values) + page - 1) / page * page;
+    const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(values) + bytes) / page * page;
+    if (end > first)
+        madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED); // advice only
+}
+
+} // namespace
+
+template <class T>
+void Parameter<T>::useBFloat16()
+{
+    LORA_ASSERT((std::is_same_v<T, float>)&&!isTrainable());
+    if (m_halves || !m_values)
+        return;
+    std::shared_ptr<BFloat16[]> halves(new BFloat16[static_cast<std::size_t>(size())]);
+    std::transform(m_values.get(), m_values.get() + size(), halves.get(),
+                   [](T value) { return toBFloat16(static_cast<float>(value)); });
+    m_halves = std::shared_ptr<const BFloat16>(halves, halves.get());
+    if (m_isOwned)
+        m_values.reset();
+    else
+        forgetPages(m_values.get(), static_cast<std::size_t>(size()) * sizeof(T));
+    m_isOwned = false;
+}
+
+template <class T>
+ConstMatrix<T> Parameter<T>::readable(std::vector<T>& storage) const
+{
+    if (m_values || !m_halves)
+        return value();
+    storage.resize(static_cast<std::size_t>(size()));
+    std::transform(m_halves.get(), m_halves.get() + size(), storage.begin(), widened<T>);
+    return {storage.data(), m_rows, m_cols};
+}
+
+template <class T>
+std::span<const std::byte> Parameter<T>::bytes() const
+{
+    const auto count = static_cast<std::size_t>(size());
+    if (!m_values && m_halves)
+        return std::as_bytes(std::span(m_halves.get(), count));
+    return std::as_bytes(std::span(m_values.get(), m_values ? count : 0));
 }
 
 template class Parameter<float>;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/math/bfloat16.h"
 #include "core/math/matrix.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,13 +26,29 @@ public:
 
     ConstMatrix<T> value() const { return {m_values.get(), m_rows, m_cols}; }
     const T* data() const { return m_values.get(); }
+    /// Copied first where the values are shared; no longer bfloat16.
     Matrix<T> mutableValue();
     /// Bytes on the heap; 0 while the values are a view into a mapped file.
-    std::int64_t ownedBytes() const { return m_isOwned ? size() * static_cast<std::int64_t>(sizeof(T)) : 0; }
+    std::int64_t ownedBytes() const
+    {
+        return (m_isOwned ? size() * static_cast<std::int64_t>(sizeof(T)) : 0) +
+               (m_halves ? size() * static_cast<std::int64_t>(sizeof(BFloat16)) : 0);
+    }
 
     /// Uses `values` ([size] numbers kept alive by `owner`) without copying.
     void view(const T* values, std::shared_ptr<const void> owner);
-    bool hasValues() const { return m_values != nullptr; }
+    bool hasValues() const { return m_values != nullptr || m_halves != nullptr; }
+
+    /// From now on products with this weight are done in bfloat16, rounded to nearest. Values of its own are
+    /// given up for the rounded ones; those of a mapped file stay as they are, without memory of their own.
+    /// Only for frozen float weights.
+    void useBFloat16();
+    bool isBFloat16() const { return m_halves != nullptr; }
+    ConstMatrix<BFloat16> halves() const { return {m_halves.get(), m_rows, m_cols}; }
+    /// The values for reading, also where there are only rounded ones: then they are put into `storage`.
+    ConstMatrix<T> readable(std::vector<T>& storage) const;
+    /// What a hash is made of: values, or the rounded ones where there are no others.
+    std::span<const std::byte> bytes() const;
 
     /// Whether checkpoints hold this matrix transposed: GPT-2's Conv1D is [in, out] in files, [out, in] here.
     bool isTransposedInFiles() const { return m_isTransposedInFiles; }
@@ -44,6 +62,7 @@ public:
     void shareValuesOf(const Parameter& other)
     {
         m_values = other.m_values;
+        m_halves = other.m_halves;
         m_isOwned = false;
     }
 
@@ -59,6 +78,7 @@ private:
     std::int64_t m_rows = 0;
     std::int64_t m_cols = 0;
     std::shared_ptr<const T> m_values;
+    std::shared_ptr<const BFloat16> m_halves;
     bool m_isOwned = false;
     bool m_isTransposedInFiles = false;
     std::int64_t m_gradientOffset = -1;

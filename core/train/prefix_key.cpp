@@ -29,9 +29,7 @@ std::string weightsHash(LanguageModel<float>& model, WorkerPool& pool)
     const auto workers = static_cast<std::size_t>(pool.size());
     pool.run([&](int worker) {
         for (auto i = static_cast<std::size_t>(worker); i < frozen.size(); i += workers)
-            hashes[i] = frozen[i]->name() + " " +
-                        hashOf(std::as_bytes(
-                            std::span(frozen[i]->data(), static_cast<std::size_t>(frozen[i]->size()))));
+            hashes[i] = frozen[i]->name() + " " + hashOf(frozen[i]->bytes());
     });
     std::string all;
     for (const std::string& hash : hashes)

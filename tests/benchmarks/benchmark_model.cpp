@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/config/experiment_config.h"
 #include "core/lora/adapter_injection.h"
+#include "core/math/gemm.h"
 #include "core/models/model_loader.h"
 
 #include <sstream>
@@ -146,18 +147,10 @@ MethodConfig loraMethod(const BenchmarkOptions& options)
     return method;
 }
 
-/// The engine's own word on a number type, in its own words.
 void checkNumberType(const BenchmarkOptions& options)
 {
-    ExperimentConfig experiment;
-    experiment.training.dtype = options.dtype == "bf16" ? "bfloat16" : "float32";
-    for (const ConfigIssue& issue : validate(experiment))
-        if (issue.field == "training.dtype" && issue.severity == Severity::Error)
-            throw Error(ErrorKind::Unsupported, "--dtype " + options.dtype + ": " + issue.text);
-    // Never float32 under another name.
-    if (options.dtype != "f32")
-        throw Error(ErrorKind::Unsupported,
-                    "--dtype " + options.dtype + ": these models are made in float32");
+    if (options.dtype == "bf16" && !hasBFloat16Products())
+        throw Error(ErrorKind::Unsupported, "--dtype bf16: this processor has no bfloat16 products");
 }
 
 void checkHead(const BenchmarkOptions& options)
@@ -187,6 +180,8 @@ BenchmarkModel makeModel(const BenchmarkOptions& options)
             std::make_unique<TrainableParameters<float>>(*made.model, [&](const Parameter<float>& parameter) {
                 return isTrained(options, parameter.name());
             });
+    if (options.dtype == "bf16" && options.mode != "full")
+        made.model->useBFloat16();
     return made;
 }
 
