@@ -79,22 +79,38 @@ __mmask16 firstUnits(std::int64_t count)
                        : static_cast<__mmask16>((1u << std::max<std::int64_t>(0, count)) - 1u);
 }
 
+/// Words of two rows, alternating: the low half of 32 words, and the high half.
+__m512i zipIndex(bool isHigh)
+{
+    alignas(64) std::uint16_t index[32];
+    for (int i = 0; i < 16; ++i) {
+        index[2 * i] = static_cast<std::uint16_t>(i + (isHigh ? 16 : 0));
+        index[2 * i + 1] = static_cast<std::uint16_t>(index[2 * i] + 32);
+    }
+    return _mm512_load_si512(index);
+}
+
+__mmask32 firstWords(std::int64_t count)
+{
+    return count >= 32 ? 0xFFFFFFFFu : (1u << std::max<std::int64_t>(0, count)) - 1u;
+}
+
 /// A panel of B whose rows lie as they are needed: two of them zipped into pairs.
 void packRows(const std::uint16_t* b, std::int64_t stride, std::int64_t depth, std::int64_t width,
               int vectors, float* out)
 {
-    for (std::int64_t k = 0; k < depth; k += 2)
-        for (int v = 0; v < vectors; ++v) {
-            const __mmask16 mask = firstUnits(width - v * lanes);
-            const std::uint16_t* from = b + k * stride + v * lanes;
-            const __m512i upper = _mm512_maskz_cvtepu16_epi32(0xFFFF, _mm256_maskz_loadu_epi16(mask, from));
-            const __m512i lower =
-                k + 1 < depth
-                    ? _mm512_maskz_cvtepu16_epi32(0xFFFF, _mm256_maskz_loadu_epi16(mask, from + stride))
-                    : _mm512_setzero_si512();
-            _mm512_store_si512(out, _mm512_or_si512(upper, _mm512_maskz_slli_epi32(0xFFFF, lower, 16)));
-            out += lanes;
-        }
+    const __m512i low = zipIndex(false);
+    const __m512i high = zipIndex(true);
+    const __mmask32 mask = firstWords(width);
+    for (std::int64_t k = 0; k < depth; k += 2) {
+        const __m512i first = _mm512_maskz_loadu_epi16(mask, b + k * stride);
+        const __m512i second =
+            k + 1 < depth ? _mm512_maskz_loadu_epi16(mask, b + (k + 1) * stride) : _mm512_setzero_si512();
+        _mm512_store_si512(out, _mm512_permutex2var_epi16(first, low, second));
+        if (vectors == 2)
+            _mm512_store_si512(out + lanes, _mm512_permutex2var_epi16(first, high, second));
+        out += vectors * lanes;
+    }
 }
 
 /// A panel of B whose columns lie in rows: pairs are neighbours already, transposed 4 by 4.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <vector>
 
 namespace lora {
 
@@ -19,6 +20,8 @@ constexpr std::int64_t rowGap = 16;
 constexpr std::int64_t columnsWorthPacking = 64;
 
 constexpr std::int64_t farApart = 384;
+/// Up to this k all of A is converted once, not anew for every block of columns.
+constexpr std::int64_t deepestConverted = 8192;
 
 struct Buffers
 {
@@ -35,6 +38,7 @@ struct Buffers
     }
 
     std::unique_ptr<float[], Free> b = make(unitBlock * (columnBlock + 32));
+    std::vector<float> whole; ///< op(A) converted; as large as the largest was
     std::unique_ptr<float[], Free> a = make(GemmKernels::mostRows * (unitBlock + rowGap) + rowGap * 2);
 };
 
@@ -67,6 +71,8 @@ struct BlockPass
     std::int64_t firstK, depth, firstN, columns;
     float beta;
     const float* bias;
+    const float* wholeA = nullptr; ///< all of op(A) as rows of units, where it was converted beforehand
+    std::int64_t wholeStride = 0;
 
     void run(const float* panels, float* bufferA) const
     {
@@ -116,6 +122,14 @@ struct BlockPass
             if (rows == 0)
                 return;
             const GemmProblem& problem = pass.problem;
+            if (pass.wholeA) {
+                m_stride = pass.wholeStride;
+                m_from = pass.wholeA + first * m_stride + pass.firstK / pass.kernels.depthPerUnit;
+                m_count = rows;
+                m_width = pass.depth / pass.kernels.depthPerUnit;
+                m_share = (m_count + panels - 1) / panels;
+                return;
+            }
             m_stride = problem.strideA;
             const bool isTransposed = problem.isTransposedA;
             m_from =
@@ -149,6 +163,12 @@ struct BlockPass
     /// Where the tile finds its rows of A; whether they are neighbours.
     bool placeA(std::int64_t first, std::int64_t rows, float* bufferA, GemmKernels::TileArguments& tile) const
     {
+        if (wholeA) {
+            tile.a = wholeA + first * wholeStride + firstK / kernels.depthPerUnit;
+            tile.rowStride = wholeStride;
+            tile.unitStride = 1;
+            return false;
+        }
         if (isPackingWorthIt()) {
             const std::int64_t stride = roundUp(tile.units, 16) + rowGap;
             kernels.packA(problem, first, rows, firstK, depth, bufferA, stride);
@@ -176,6 +196,13 @@ struct BlockPass
 void packedGemm(const GemmKernels& kernels, const GemmProblem& problem)
 {
     Buffers& own = buffers();
+    const float* wholeA = nullptr;
+    const std::int64_t wholeStride = roundUp(problem.k, 32) / 2 + rowGap;
+    if (kernels.needsPackedA && problem.k <= deepestConverted) {
+        own.whole.resize(static_cast<std::size_t>(problem.m * wholeStride));
+        kernels.packA(problem, 0, problem.m, 0, problem.k, own.whole.data(), wholeStride);
+        wholeA = own.whole.data();
+    }
     const std::int64_t depth = depthOfBlocks(kernels, problem.k);
     for (std::int64_t firstN = 0; firstN < problem.n; firstN += columnBlock) {
         const std::int64_t columns = std::min(columnBlock, problem.n - firstN);
@@ -190,7 +217,9 @@ void packedGemm(const GemmKernels& kernels, const GemmProblem& problem)
                                  firstN,
                                  columns,
                                  firstK == 0 ? problem.beta : 1.0f,
-                                 firstK == 0 ? problem.bias : nullptr};
+                                 firstK == 0 ? problem.bias : nullptr,
+                                 wholeA,
+                                 wholeStride};
             pass.run(own.b.get(), own.a.get());
             firstK += depth;
         } while (firstK < problem.k);

@@ -329,7 +329,7 @@ TEST(ExperimentJson, KeysNotOfferedYetAreAcceptedAtTheirNeutralValueOnly)
         {"method", R"("init_lora_weights": true)", R"("init_lora_weights": "pissa")",
          "method.init_lora_weights"},
         {"method", R"("loraplus_lr_ratio": null)", R"("loraplus_lr_ratio": 16)", "method.loraplus_lr_ratio"},
-        {"training", R"("dtype": "float32")", R"("dtype": "bfloat16")", "training.dtype"},
+        {"training", R"("dtype": "float32")", R"("dtype": "float16")", "training.dtype"},
     };
     for (const auto& each : cases) {
         EXPECT_TRUE(issuesOf(with(each.section, each.neutral)).empty()) << each.neutral;
