@@ -12,6 +12,9 @@ CostInputs gatherCostInputs(const ExperimentConfig& experiment)
     const ExperimentData prepared = prepareData(experiment);
     CostInputs inputs;
     inputs.experiment = prepared.experiment;
+    inputs.trainHash = prepared.data.train.hash;
+    inputs.evalHash = prepared.data.eval.hash;
+    inputs.evalRows = static_cast<std::int64_t>(prepared.data.eval.size());
     inputs.facts.model = prepared.summary;
     inputs.facts.numLabels = prepared.numLabels;
     inputs.facts.trainLengths = prepared.data.train.lengths();

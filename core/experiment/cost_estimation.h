@@ -2,7 +2,9 @@
 
 #include "core/cost/cost_model.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace lora {
 
@@ -13,6 +15,9 @@ struct CostInputs
     WorkloadFacts facts;
     Calibration calibration;
     ExperimentConfig experiment; ///< with what only the model can tell filled in
+    std::string trainHash;       ///< of the data, as runs record it
+    std::string evalHash;
+    std::int64_t evalRows = 0;
 };
 
 /// Throws lora::Error when model or data cannot be read.

@@ -139,7 +139,8 @@ TEST(Floors, TheWindowKnowsValuesAloneNoTrainerNoModelNoThread)
                                              "core/train/checkpoint.h",
                                              "core/models/language_model.h",
                                              "core/models/model_loader.h",
-                                             "core/experiment/experiment_runner.h"};
+                                             "core/experiment/experiment_runner.h",
+                                             "core/sweep/sweep_runner.h"};
     const std::set<std::string> engine = {"math", "nn", "optim", "experiment"};
     for (const Include& include : includesUnder("ui")) {
         EXPECT_FALSE(include.name.starts_with("app/")) << where(include);

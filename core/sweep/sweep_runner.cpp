@@ -1,0 +1,79 @@
+#include "core/sweep/sweep_runner.h"
+
+#include "core/base/error.h"
+#include "core/runs/run_files.h"
+#include "core/runs/run_reader.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace lora {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder whose making was cut short: it names the experiment and has no log yet.
+void clearTornFolder(const fs::path& folder)
+{
+    std::error_code error;
+    if (!fs::exists(folder / run_files::metrics, error))
+        fs::remove(folder / run_files::experiment, error);
+}
+
+void checkIsPlanned(const Sweep& sweep, std::size_t run)
+{
+    const fs::path folder = sweep.runFolder(run);
+    if (!(readRun(folder)->experiment == sweep.plan.runs[run].experiment))
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{} holds another run than {} plans", folder.string(), sweepFile),
+                    "Move that folder away; the run is then made anew.");
+}
+
+} // namespace
+
+RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache)
+{
+    RunRequest request;
+    request.experiment = sweep.plan.runs.at(run).experiment;
+    request.runFolder = sweep.runFolder(run);
+    request.prefixCache = std::move(cache);
+    request.isResumed = stateOf(sweep, run) == PlannedRunState::Begun;
+    if (request.isResumed)
+        checkIsPlanned(sweep, run);
+    else
+        clearTornFolder(request.runFolder);
+    return request;
+}
+
+RunStatus runSweep(const Sweep& sweep, const std::shared_ptr<PrefixCache>& cache, SweepObserver& observer,
+                   TrainingControl& control)
+{
+    RunStatus status = RunStatus::Completed;
+    for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
+        if (stateOf(sweep, run) == PlannedRunState::Done) {
+            observer.onRunSkipped(run);
+            continue;
+        }
+        if (control.isStopRequested())
+            return RunStatus::Stopped;
+        const RunRequest request = requestFor(sweep, run, cache);
+        TrainingObserver& listener = observer.onRunBegin(run, request);
+        try {
+            const RunOutcome outcome = runExperiment(request, listener, control);
+            observer.onRunEnd(run, outcome);
+            if (outcome.status == RunStatus::Stopped)
+                return outcome.status;
+            if (outcome.status != RunStatus::Completed)
+                status = outcome.status;
+        } catch (const Error& error) {
+            throw Error(error.kind(),
+                        fmt::format("run {} of {}, {}: {}", run + 1, sweep.plan.runs.size(),
+                                    sweep.plan.runs[run].label, error.what()),
+                        error.hint());
+        }
+    }
+    return status;
+}
+
+} // namespace lora

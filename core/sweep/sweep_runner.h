@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/experiment/experiment_runner.h"
+#include "core/sweep/sweep_folder.h"
+
+#include <cstddef>
+#include <memory>
+
+namespace lora {
+
+/// Told about the runs of a sweep, on the training thread.
+class SweepObserver
+{
+public:
+    virtual ~SweepObserver() = default;
+
+    /// A run of an earlier session that is not repeated.
+    virtual void onRunSkipped(std::size_t /*run*/) {}
+    /// Who listens to the run that begins, until onRunEnd.
+    virtual TrainingObserver& onRunBegin(std::size_t run, const RunRequest& request) = 0;
+    virtual void onRunEnd(std::size_t /*run*/, const RunOutcome& /*outcome*/) {}
+};
+
+/// How a planned run is made, begun or gone on with. Throws lora::Error (BadInput) where its folder holds
+/// another run than the plan says.
+RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache);
+
+/// Makes the runs of a sweep that are not done, one after the other in this process, sharing the prefix
+/// cache. A diverged run is a result like any other and the sweep goes on; a stopped one ends it. Throws
+/// lora::Error naming the run that could not be made; what is done stays. Diverged when a run of this call
+/// did.
+RunStatus runSweep(const Sweep& sweep, const std::shared_ptr<PrefixCache>& cache, SweepObserver& observer,
+                   TrainingControl& control);
+
+} // namespace lora
