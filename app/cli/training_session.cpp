@@ -28,16 +28,20 @@ FinishedRun trainOnConsole(const RunRequest& request, Console& console, Training
     FinishedRun finished;
     finished.outcome = runExperiment(request, progress, control);
     finished.evalExamples = progress.start().evalExamples;
-    console.clearStatus();
-    addToIndex(request.runFolder, console);
-    const RunOutcome& outcome = finished.outcome;
-    if (outcome.status != RunStatus::Completed) {
-        console.warn(fmt::format("{} at step {}{}", toString(outcome.status), outcome.steps,
-                                 outcome.message.empty() ? "" : ": " + outcome.message));
-        if (!outcome.hint.empty())
-            console.warn("hint: " + outcome.hint);
-    }
+    reportEnd(request.runFolder, finished.outcome, console);
     return finished;
+}
+
+void reportEnd(const std::filesystem::path& runFolder, const RunOutcome& outcome, Console& console)
+{
+    console.clearStatus();
+    addToIndex(runFolder, console);
+    if (outcome.status == RunStatus::Completed)
+        return;
+    console.warn(fmt::format("{} at step {}{}", toString(outcome.status), outcome.steps,
+                             outcome.message.empty() ? "" : ": " + outcome.message));
+    if (!outcome.hint.empty())
+        console.warn("hint: " + outcome.hint);
 }
 
 int exitCode(RunStatus status)

@@ -17,6 +17,10 @@ struct FinishedRun
 /// note: the folder is the truth). Says why a run ended other than completed.
 FinishedRun trainOnConsole(const RunRequest& request, Console& console, TrainingControl& control);
 
+/// What follows a run on the console: the list of runs gets it, and why it ended other than completed is
+/// said.
+void reportEnd(const std::filesystem::path& runFolder, const RunOutcome& outcome, Console& console);
+
 /// 0 completed, 130 stopped, 3 diverged, 1 failed.
 int exitCode(RunStatus status);
 
