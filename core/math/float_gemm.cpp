@@ -104,16 +104,28 @@ HWY_INLINE V loadSome(const float* from, std::int64_t count)
     return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
 }
 
-/// A panel of B whose rows lie as they are needed.
-void packRows(const float* b, std::int64_t stride, std::int64_t depth, std::int64_t width, int vectors,
-              float* out)
+/// Panels of B whose rows lie as they are needed: row by row through all panels, so that memory is read in
+/// order.
+void packRows(const float* b, std::int64_t stride, std::int64_t depth, std::int64_t columns, float* out)
 {
     const D d;
-    for (std::int64_t k = 0; k < depth; ++k)
-        for (int v = 0; v < vectors; ++v) {
-            hn::Store(loadSome(b + k * stride + v * lanes, width - v * lanes), d, out);
-            out += lanes;
+    constexpr std::int64_t panelWidth = 2 * lanes;
+    const std::int64_t whole = columns / panelWidth;
+    const std::int64_t rest = columns - whole * panelWidth;
+    const std::int64_t restVectors = (rest + lanes - 1) / lanes;
+    for (std::int64_t k = 0; k < depth; ++k) {
+        const float* from = b + k * stride;
+        float* to = out + k * panelWidth;
+        for (std::int64_t panel = 0; panel < whole; ++panel) {
+            hn::Store(hn::LoadU(d, from), d, to);
+            hn::Store(hn::LoadU(d, from + lanes), d, to + lanes);
+            from += panelWidth;
+            to += depth * panelWidth;
         }
+        to = out + whole * depth * panelWidth + k * restVectors * lanes;
+        for (std::int64_t v = 0; v < restVectors; ++v)
+            hn::Store(loadSome(from + v * lanes, rest - v * lanes), d, to + v * lanes);
+    }
 }
 
 /// A panel of B whose columns lie in rows: transposed 4 by 4.
@@ -164,15 +176,13 @@ void GemmPackB(const GemmProblem& problem, std::int64_t firstK, std::int64_t dep
                std::int64_t columns, float* out)
 {
     const auto* b = static_cast<const float*>(problem.b);
+    if (!problem.isTransposedB)
+        return packRows(b + firstK * problem.strideB + firstN, problem.strideB, depth, columns, out);
     for (std::int64_t column = 0; column < columns; column += 2 * lanes) {
         const std::int64_t width = std::min<std::int64_t>(2 * lanes, columns - column);
         const int vectors = width > lanes ? 2 : 1;
-        if (problem.isTransposedB)
-            packColumns(b + (firstN + column) * problem.strideB + firstK, problem.strideB, depth, width,
-                        vectors, out);
-        else
-            packRows(b + firstK * problem.strideB + firstN + column, problem.strideB, depth, width, vectors,
-                     out);
+        packColumns(b + (firstN + column) * problem.strideB + firstK, problem.strideB, depth, width, vectors,
+                    out);
         out += depth * vectors * lanes;
     }
 }

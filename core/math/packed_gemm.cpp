@@ -19,7 +19,7 @@ constexpr std::int64_t rowGap = 16;
 /// With fewer columns A is read where it lies.
 constexpr std::int64_t columnsWorthPacking = 64;
 
-constexpr std::int64_t farApart = 384;
+constexpr std::int64_t competing = 512; // floats: 32 of 64 sets
 /// Up to this k all of A is converted once, not anew for every block of columns.
 constexpr std::int64_t deepestConverted = 8192;
 
@@ -152,12 +152,13 @@ struct BlockPass
         std::int64_t m_stride = 0, m_count = 0, m_width = 0, m_share = 0;
     };
 
-    /// Rows of A are copied where they lie so far apart that they would compete for the same few cache sets.
+    /// Rows of A are copied where they lie a multiple of half the cache's sets apart and would compete for
+    /// the same few.
     bool isPackingWorthIt() const
     {
         if (kernels.needsPackedA)
             return true;
-        return columns > columnsWorthPacking && (problem.isTransposedA || problem.strideA > farApart);
+        return columns > columnsWorthPacking && (problem.isTransposedA || problem.strideA % competing == 0);
     }
 
     /// Where the tile finds its rows of A; whether they are neighbours.
