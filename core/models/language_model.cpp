@@ -1,5 +1,7 @@
 #include "core/models/language_model.h"
 
+#include <algorithm>
+
 namespace lora {
 
 template <class T>
@@ -54,8 +56,10 @@ void LanguageModel<T>::setDropout(double hidden, double attention, double head)
 template <class T>
 void LanguageModel<T>::useBFloat16() requires std::is_same_v<T, float>
 {
-    const auto use = [](Parameter<float>& weight) {
-        if (weight.exists() && !weight.isTrainable())
+    // What the checkpoint did not have is exported with its adapter folded in, which rounding would spoil.
+    const auto use = [this](Parameter<float>& weight) {
+        const bool isNew = std::ranges::find(newlyInitialized, weight.name()) != newlyInitialized.end();
+        if (weight.exists() && !weight.isTrainable() && !isNew)
             weight.useBFloat16();
     };
     for (const LinearSite<float>& site : linears())

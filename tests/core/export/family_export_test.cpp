@@ -2,6 +2,7 @@
 #include "core/export/peft_adapter.h"
 #include "core/io/json_text.h"
 #include "core/lora/adapter_injection.h"
+#include "core/math/gemm.h"
 #include "core/models/model_family.h"
 #include "tests/support/model_folder.h"
 
@@ -144,6 +145,29 @@ TEST_P(EveryFamilyAndTask, AdapterIsReadBackWithTheSameLogits)
     EXPECT_EQ(config["fan_in_fan_out"], GetParam().family == "gpt2");
     const std::string_view type = peftTaskType(GetParam().task);
     EXPECT_EQ(config["task_type"], type.empty() ? nlohmann::json() : nlohmann::json(type));
+}
+
+TEST_P(EveryFamilyAndTask, AdapterOverABaseInBFloat16IsReadBackWithTheSameLogits)
+{
+    if (!hasBFloat16Products())
+        GTEST_SKIP() << "skipped: no bfloat16 products on this processor";
+    const MethodConfig method = loraOn("all-linear");
+    const Exported run(GetParam(), method);
+    const std::vector<float> exact = logitsOf(*run.model, run.probe());
+    run.model->useBFloat16();
+    const std::vector<float> rounded = logitsOf(*run.model, run.probe());
+    EXPECT_NE(rounded, exact);
+    double difference = 0;
+    double size = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        difference += std::pow(rounded[i] - exact[i], 2);
+        size += std::pow(exact[i], 2);
+    }
+    EXPECT_LT(std::sqrt(difference / size), 0.25) << "rounding, not other arithmetic";
+    writePeftAdapter(run.out("adapter"), *run.model, method.lora, "base");
+    EXPECT_LT(
+        checkPeftAdapter(run.out("adapter"), run.baseFolder, *run.model, run.probe()).maxAbsLogitDifference,
+        1e-3);
 }
 
 TEST_P(EveryFamilyAndTask, WholeModelIsReadBackWithTheSameLogits)
