@@ -18,13 +18,18 @@ void addCacheBudget(CLI::App& app, std::optional<std::uint64_t>& bytes)
         ->transform(CLI::AsSizeValue(true));
 }
 
-std::shared_ptr<PrefixCache> prefixCacheWithin(const std::optional<std::uint64_t>& bytes)
+PrefixBudget prefixBudgetWithin(const std::optional<std::uint64_t>& bytes)
 {
     PrefixBudget budget = userBudget();
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     if (bytes)
         budget.keptBytes = static_cast<std::int64_t>(std::min(*bytes, most));
-    return std::make_shared<PrefixCache>(std::move(budget));
+    return budget;
+}
+
+std::shared_ptr<PrefixCache> prefixCacheWithin(const std::optional<std::uint64_t>& bytes)
+{
+    return std::make_shared<PrefixCache>(prefixBudgetWithin(bytes));
 }
 
 } // namespace lora::app

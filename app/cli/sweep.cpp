@@ -194,7 +194,7 @@ int sweep(const SweepOptions& options, Console& console)
     const StopSignals signals(control);
     ConsoleSweep observer(costed.sweep, console);
     const RunStatus status =
-        runSweep(costed.sweep, prefixCacheWithin(options.cacheBudget), observer, control);
+        runSweep(costed.sweep, prefixBudgetWithin(options.cacheBudget), observer, control);
     printResults(costed, console);
     if (status == RunStatus::Stopped)
         console.warn("hint: go on with: lora-workbench-cli sweep --resume " + costed.sweep.folder.string());

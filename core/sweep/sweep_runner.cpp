@@ -4,8 +4,9 @@
 #include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
 
+#include <utility>
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace lora {
 
@@ -30,6 +31,34 @@ void checkIsPlanned(const Sweep& sweep, std::size_t run)
                     "Move that folder away; the run is then made anew.");
 }
 
+/// The cache of the runs under way: the same one as long as they can share, then a new one.
+class SharedCaches
+{
+public:
+    explicit SharedCaches(const PrefixBudget& budget)
+        : m_budget(budget)
+    {}
+
+    std::shared_ptr<PrefixCache> of(const PlannedRun& run)
+    {
+        // Without a file to evaluate on, another seed holds out other rows.
+        const ExperimentConfig& experiment = run.experiment;
+        const std::pair sharing(run.lowestLayer,
+                                experiment.data.eval ? std::uint64_t{0} : experiment.training.seed);
+        if (!m_cache || sharing != m_sharing) {
+            m_cache.reset(); // before the next one takes memory
+            m_cache = std::make_shared<PrefixCache>(m_budget);
+        }
+        m_sharing = sharing;
+        return m_cache;
+    }
+
+private:
+    const PrefixBudget& m_budget;
+    std::pair<int, std::uint64_t> m_sharing;
+    std::shared_ptr<PrefixCache> m_cache;
+};
+
 } // namespace
 
 RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache)
@@ -46,10 +75,11 @@ RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<Prefi
     return request;
 }
 
-RunStatus runSweep(const Sweep& sweep, const std::shared_ptr<PrefixCache>& cache, SweepObserver& observer,
+RunStatus runSweep(const Sweep& sweep, const PrefixBudget& budget, SweepObserver& observer,
                    TrainingControl& control)
 {
     RunStatus status = RunStatus::Completed;
+    SharedCaches caches(budget);
     for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
         if (stateOf(sweep, run) == PlannedRunState::Done) {
             observer.onRunSkipped(run);
@@ -57,7 +87,7 @@ RunStatus runSweep(const Sweep& sweep, const std::shared_ptr<PrefixCache>& cache
         }
         if (control.isStopRequested())
             return RunStatus::Stopped;
-        const RunRequest request = requestFor(sweep, run, cache);
+        const RunRequest request = requestFor(sweep, run, caches.of(sweep.plan.runs[run]));
         TrainingObserver& listener = observer.onRunBegin(run, request);
         try {
             const RunOutcome outcome = runExperiment(request, listener, control);

@@ -25,11 +25,12 @@ public:
 /// another run than the plan says.
 RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache);
 
-/// Makes the runs of a sweep that are not done, one after the other in this process, sharing the prefix
-/// cache. A diverged run is a result like any other and the sweep goes on; a stopped one ends it. Throws
-/// lora::Error naming the run that could not be made; what is done stays. Diverged when a run of this call
-/// did.
-RunStatus runSweep(const Sweep& sweep, const std::shared_ptr<PrefixCache>& cache, SweepObserver& observer,
+/// Makes the runs of a sweep that are not done, one after the other in this process. Those that stand side by
+/// side and have the same frozen layers share what these compute, within the budget; it is let go before runs
+/// with others begin, whose memory so is their own. A diverged run is a result like any other and the sweep
+/// goes on; a stopped one ends it. Throws lora::Error naming the run that could not be made; what is done
+/// stays. Diverged when a run of this call did.
+RunStatus runSweep(const Sweep& sweep, const PrefixBudget& budget, SweepObserver& observer,
                    TrainingControl& control);
 
 } // namespace lora

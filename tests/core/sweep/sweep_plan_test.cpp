@@ -179,7 +179,10 @@ TEST(SweepCost, ARunThatSharesFrozenLayersIsExpectedToTakeLess)
     WorkloadFacts facts;
     facts.model = describeModel(model.base.model, model.base.task);
     facts.trainLengths.assign(60, 6);
-    const std::vector<PlannedCost> costs = estimateSweep(plan, facts, {1, 1e9, 1e9, 1e6});
+    Calibration calibration;
+    calibration.workers = 1;
+    calibration.gemmFlopsPerSecond = calibration.elementwiseBytesPerSecond = 1e9;
+    const std::vector<PlannedCost> costs = estimateSweep(plan, facts, calibration);
     ASSERT_EQ(costs.size(), 4u);
     EXPECT_FALSE(costs[0].sharesPrefix);
     EXPECT_FALSE(costs[1].sharesPrefix) << "every layer is trained";

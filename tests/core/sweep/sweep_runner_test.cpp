@@ -42,15 +42,10 @@ public:
     std::function<void(std::size_t run, std::int64_t step)> whenStep;
 };
 
-std::shared_ptr<PrefixCache> newCache()
-{
-    return std::make_shared<PrefixCache>(memoryBudget());
-}
-
 RunStatus finish(const Sweep& sweep, Notes& notes)
 {
     TrainingControl control;
-    return runSweep(sweep, newCache(), notes, control);
+    return runSweep(sweep, memoryBudget(), notes, control);
 }
 
 SweepAxes topLayerRanks(std::vector<int> ranks)
@@ -106,16 +101,16 @@ TEST_F(SweepRuns, OnePrefixServesAllRunsOfASweepOnTheTopLayer)
     const std::int64_t swept = flopsOf(create("swept", topLayerRanks({1, 2, 4})));
 
     // What the layers below cost once: the same run again with the cache of the first.
-    const Sweep twice = create("first", topLayerRanks({1}));
-    const Sweep again = create("again", topLayerRanks({1}));
-    const auto cache = newCache();
-    TrainingControl control;
-    Notes notes;
-    const std::int64_t before = gemmFlops();
-    runSweep(twice, cache, notes, control);
-    const std::int64_t first = gemmFlops() - before;
-    runSweep(again, cache, notes, control);
-    const std::int64_t prefix = 2 * first - (gemmFlops() - before);
+    const auto cache = std::make_shared<PrefixCache>(memoryBudget());
+    const auto flopsWithCache = [&](const char* name) {
+        TrainingControl control;
+        TrainingObserver silent;
+        const std::int64_t before = gemmFlops();
+        runExperiment(requestFor(create(name, topLayerRanks({1})), 0, cache), silent, control);
+        return gemmFlops() - before;
+    };
+    const std::int64_t first = flopsWithCache("first");
+    const std::int64_t prefix = first - flopsWithCache("again");
 
     EXPECT_GT(prefix, first / 5) << "three of four layers";
     EXPECT_EQ(swept, alone - 2 * prefix);
@@ -139,7 +134,7 @@ TEST_F(SweepRuns, AStoppedSweepGoesOnToTheSameResultsBitForBit)
         if (run == 1 && step == 7)
             control.requestStop();
     };
-    ASSERT_EQ(runSweep(made, newCache(), stopped, control), RunStatus::Stopped);
+    ASSERT_EQ(runSweep(made, memoryBudget(), stopped, control), RunStatus::Stopped);
     EXPECT_EQ(stopped.begun.size(), 2u);
     EXPECT_EQ(stateOf(made, 0), PlannedRunState::Done);
     EXPECT_EQ(stateOf(made, 1), PlannedRunState::Begun);
@@ -195,7 +190,7 @@ TEST_F(SweepRuns, AnotherRunInAPlannedFolderIsRefusedAndARunThatFailsIsNamed)
     TrainingControl control;
     Notes notes;
     notes.whenStep = [&](std::size_t, std::int64_t) { control.requestStop(); };
-    ASSERT_EQ(runSweep(sweep, newCache(), notes, control), RunStatus::Stopped);
+    ASSERT_EQ(runSweep(sweep, memoryBudget(), notes, control), RunStatus::Stopped);
     Sweep other = sweep;
     other.plan.runs[0].experiment.training.learningRate *= 2;
     Notes more;
