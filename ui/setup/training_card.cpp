@@ -278,6 +278,16 @@ void TrainingCard::buildResources(FieldBinder& binder)
         [](ExperimentConfig& e, const QString& value) { e.training.prefixCache = value.toStdString(); });
     m_advanced->addField(tr("Prefix cache"), cache, QStringLiteral("training.prefix_cache"),
                          tr("Frozen layers below the lowest trained one run once instead of every epoch"));
+    auto* dtype = new QComboBox(this);
+    dtype->addItem(QStringLiteral("float32"), QStringLiteral("float32"));
+    dtype->addItem(QStringLiteral("bfloat16"), QStringLiteral("bfloat16"));
+    binder.choice(
+        dtype, tr("Change number type"), [](const ExperimentConfig& e) { return qstr(e.training.dtype); },
+        [](ExperimentConfig& e, const QString& value) { e.training.dtype = value.toStdString(); });
+    m_advanced->addField(
+        tr("Frozen weights in"), dtype, QStringLiteral("training.dtype"),
+        tr("bfloat16 multiplies faster, on processors with AVX512-BF16 only; what is trained "
+           "stays float32"));
     auto* checkpointing = new QComboBox(this);
     checkpointing->addItem(tr("when memory is short"), QStringLiteral("auto"));
     checkpointing->addItem(tr("always"), QStringLiteral("on"));
