@@ -1,7 +1,7 @@
 // How the window's parts are made and tied together; what it is told and asks is in main_window.cpp.
 #include "ui/main_window_p.h"
 
-#include "core/train/prefix_budget.h"
+#include "core/base/prefix_budget.h"
 #include "ui/command_line.h"
 #include "ui/format/quantities.h"
 #include "ui/setup/cost_panel.h"

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "core/base/prefix_budget.h"
 #include "core/data/prefix_rows.h"
 #include "core/data/tokenized_dataset.h"
 #include "core/models/language_model.h"
-#include "core/train/prefix_budget.h"
 #include "core/train/prefix_folder.h"
 #include "core/train/training_control.h"
 #include "core/train/worker_pool.h"

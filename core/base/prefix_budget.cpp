@@ -1,4 +1,4 @@
-#include "core/train/prefix_budget.h"
+#include "core/base/prefix_budget.h"
 
 #include <charconv>
 #include <cstdlib>
