@@ -20,7 +20,7 @@ inline ExperimentConfig sampleExperiment(const std::string& name = "sample")
 
 inline RunOrigin sampleOrigin(const std::string& name = "sample")
 {
-    return {sampleExperiment(name), "00112233aabbccdd", "ddccbbaa33221100", ""};
+    return {sampleExperiment(name), "00112233aabbccdd", "ddccbbaa33221100", "", {}};
 }
 
 inline StepMetrics sampleStep(std::int64_t step)
