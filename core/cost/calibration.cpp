@@ -66,6 +66,7 @@ Calibration calibrate(const ModelSummary& model, int workers)
 {
     useSingleThreadedBlas();
     Calibration calibration;
+    trimHeap();
     calibration.processBytes = static_cast<double>(residentBytes());
     calibration.machineBytes = static_cast<double>(physicalBytes());
     calibration.workers =

@@ -5,6 +5,7 @@
 #include "core/cost/memory_plan.h"
 #include "core/data/data_loader.h"
 #include "core/lora/prefix_plan.h"
+#include "core/models/piece_size.h"
 
 #include <algorithm>
 #include <cmath>
@@ -111,6 +112,61 @@ double cacheBytes(const Method& method, const PrefixUse& use, const WorkCounts& 
     return 4 * tokens * static_cast<double>(method.facts.model.hiddenSize);
 }
 
+struct MemoryFacts
+{
+    std::vector<std::vector<PieceFacts>> pieces;
+    WeightUse weights;
+    PassUse pass;
+};
+
+MemoryFacts memoryFactsOf(const Method& method, const PrefixEffect& prefix, double stepsPerEpoch,
+                          double labelledShare)
+{
+    const ModelSummary& model = method.facts.model;
+    const ExperimentConfig& experiment = method.experiment;
+    const TrainingConfig& training = experiment.training;
+    const auto steps = static_cast<double>(plannedSteps(training, static_cast<std::int64_t>(stepsPerEpoch)));
+    MemoryFacts facts;
+    facts.pieces = largestPieces(
+        method.facts.trainLengths,
+        {.batchSize = training.perDeviceTrainBatchSize,
+         .workers = std::max(1, method.calibration.workers),
+         .isShuffled = experiment.data.shuffle,
+         .seed = training.seed,
+         .batches = steps * training.gradientAccumulationSteps,
+         .tokensPerPiece = tokensPerPiece(model.numLayers, model.hiddenSize, model.intermediateSize),
+         .labelledShare = labelledShare});
+    // The prefix cache's key is made of every weight below the cut.
+    const bool isHashed = prefix.use.isForTraining || prefix.use.isForEvaluation;
+    facts.weights.vocabularyShare = isHashed ? 1 : method.facts.vocabularyShare;
+    for (const auto& candidates : facts.pieces)
+        for (const PieceFacts& piece : candidates)
+            facts.weights.positions = std::max(facts.weights.positions, piece.longest);
+    if (isHashed)
+        facts.weights.positions = model.maxPositions;
+    facts.weights.isBFloat16 = training.dtype == "bfloat16" && experiment.method.type != MethodType::Full;
+    facts.pass = {.dropout = training.hiddenDropout.value_or(model.dropout),
+                  .adapterDropout =
+                      experiment.method.type == MethodType::Lora ? experiment.method.lora.loraDropout : 0,
+                  .startsAtCut = prefix.use.isForTraining};
+    return facts;
+}
+
+MemoryBytes memoryOf(const Method& method, const TrainingPlan& plan, std::int64_t trainable,
+                     const MemoryFacts& facts, bool isCheckpointing)
+{
+    const ModelSummary& model = method.facts.model;
+    PassUse pass = facts.pass;
+    pass.isCheckpointing = isCheckpointing;
+    MemoryBytes memory;
+    memory.weights = weightBytes(model, plan, facts.weights);
+    memory.gradients = 4.0 * static_cast<double>(trainable) * std::max(1, method.calibration.workers);
+    memory.optimizer = 8.0 * static_cast<double>(trainable);
+    memory.activations = activationBytes(model, plan, facts.pieces, pass);
+    memory.process = method.calibration.processBytes;
+    return memory;
+}
+
 /// "auto": where the estimate without it comes near the machine's memory.
 bool wantsCheckpointing(const Method& method, const MemoryBytes& without)
 {
@@ -142,20 +198,16 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<
     const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
     const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
     const PrefixEffect prefix = prefixEffect(method, plan, stepsPerEpoch);
-    WorkerShare share = largestShare(method.facts.trainLengths, batch, workers);
-    share.labelledShare = labelledShare;
-    share.startsAtCut = prefix.use.isForTraining;
+    const MemoryFacts memoryFacts = memoryFactsOf(method, prefix, stepsPerEpoch, labelledShare);
     const auto memory = [&](bool isOn) {
-        MemoryBytes bytes = trainingMemory(model, plan, cost.parameters.trainable, share, workers,
-                                           {training.hiddenDropout.value_or(model.dropout), isOn});
-        bytes.process = method.calibration.processBytes;
-        bytes.cache = cacheBytes(method, prefix.use, work);
-        return bytes;
+        return memoryOf(method, plan, cost.parameters.trainable, memoryFacts, isOn);
     };
     cost.memory = memory(false);
+    cost.memory.cache = cacheBytes(method, prefix.use, work);
     cost.isCheckpointing = isCheckpointing.value_or(wantsCheckpointing(method, cost.memory));
     if (cost.isCheckpointing)
         cost.memory = memory(true);
+    cost.memory.cache = cacheBytes(method, prefix.use, work);
     const FlopLedger ledger = trainingLedger(model, method.experiment.task, plan, cost.isCheckpointing);
     WorkCounts belowCut = work;
     belowCut.tokens *= prefix.shareBelowCut;

@@ -29,6 +29,7 @@ struct WorkloadFacts
     bool isHiddenAnew = false; ///< masked language modelling on text: other tokens are hidden every epoch
     double labelledShare =
         0; ///< language modelling: labelled tokens of all tokens; 0: the usual one of the task
+    double vocabularyShare = 1; ///< of the word embeddings' pages that hold a token of the rows
 };
 
 /// Estimates a configuration and full fine-tuning of the same model on the same rows. Takes microseconds: the

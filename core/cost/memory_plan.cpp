@@ -1,11 +1,10 @@
 #include "core/cost/memory_plan.h"
 
-#include "core/cost/block_reach.h"
-#include "core/cost/flop_ledger.h"
-#include "core/models/vocabulary_head.h"
+#include "core/base/rng.h"
+#include "core/data/work_split.h"
 
 #include <algorithm>
-#include <cmath>
+#include <fmt/format.h>
 #include <numeric>
 
 namespace lora {
@@ -13,178 +12,142 @@ namespace lora {
 namespace {
 
 constexpr double floatBytes = 4;
+constexpr double halfBytes = 2;
 /// Tokens of an evaluation batch, see Evaluator.
-constexpr double evaluationTokens = 1024;
+constexpr std::int64_t evaluationTokens = 1024;
+/// The largest of so many batches is close to the largest of a run.
+constexpr double mostBatches = 256;
 
-/// The sizes of one layer, as numbers per token.
-struct LayerSizes
+/// The rows of the first epoch in the order DataLoader gives them.
+std::vector<std::uint32_t> firstOrder(std::size_t rows, const LoadPlan& load)
 {
-    double hidden, intermediate, queries, keys;
-    bool isPreNorm = false;
-    bool isGated = false;
-};
-
-LayerSizes sizesOf(const ModelSummary& model)
-{
-    LayerSizes sizes{static_cast<double>(model.hiddenSize),
-                     static_cast<double>(model.intermediateSize),
-                     static_cast<double>(model.numHeads * model.headDim),
-                     static_cast<double>(model.numKeyValueHeads * model.headDim),
-                     model.isDecoder,
-                     false};
-    int inputs = 0;
-    for (const ModuleInfo& module : model.modules)
-        inputs += module.block == 0 && module.stage == BlockStage::FeedForwardInput;
-    sizes.isGated = inputs > 1;
-    return sizes;
-}
-
-/// Numbers a kept layer leaves in the arena: its output and everything backward reads again.
-double keptByLayer(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share, int block)
-{
-    const double n = share.tokens;
-    const LayerSizes sizes = sizesOf(model);
-    double numbers = n * sizes.hidden;                   // y
-    numbers += n * (2 * sizes.queries + 2 * sizes.keys); // q, k, v, mixed
-    numbers += 3 * n * sizes.hidden;                     // both sums and h, or both normed inputs and h
-    numbers += n * sizes.intermediate * (sizes.isGated ? 2 : 1); // before the activation
-    numbers += static_cast<double>(model.numHeads) * share.tokenPairs;
-    numbers += 4 * n; // statistics of two norms
-    for (const ModuleInfo& module : model.modules) {
-        if (!module.stage || module.block != block)
-            continue;
-        const AdapterPlan* adapter = plan.adapterOf(module.name);
-        if (adapter)
-            numbers += n * adapter->r;
-        const bool needsInput = adapter || plan.isTrained(module.name + ".weight");
-        if (module.stage == BlockStage::FeedForwardOutput && needsInput)
-            numbers += n * sizes.intermediate; // the activated values
+    std::vector<std::uint32_t> order(rows);
+    std::iota(order.begin(), order.end(), 0u);
+    if (load.isShuffled) {
+        Rng rng(load.seed, "shuffle/0");
+        shuffle(order, rng);
     }
-    return numbers;
+    return order;
 }
 
-/// Numbers a layer's backward needs on top.
-double backwardScratch(const ModelSummary& model, const WorkerShare& share, double dropout)
+void keepLargest(const PieceFacts& piece, std::vector<PieceFacts>& largest)
 {
-    const double n = share.tokens;
-    const LayerSizes sizes = sizesOf(model);
-    const double masked = dropout > 0 ? n * sizes.hidden : 0;
-    const double normed = sizes.isPreNorm ? n * sizes.hidden : 0;
-    const double attention =
-        masked + normed + n * (2 * sizes.queries + 2 * sizes.keys) + share.longest * share.longest;
-    return std::max(masked + normed + n * sizes.intermediate * (sizes.isGated ? 2 : 1), attention);
+    if (largest.empty())
+        largest.assign(2, piece);
+    if (piece.tokens > largest[0].tokens)
+        largest[0] = piece;
+    if (piece.tokenPairs > largest[1].tokenPairs)
+        largest[1] = piece;
 }
 
-double forwardScratch(const ModelSummary& model, const WorkerShare& share)
+/// A worker's share of a batch, piece by piece as TrainingStep takes them.
+void addPieces(const Batch& batch, std::span<const std::uint32_t> share, const LoadPlan& load,
+               std::vector<PieceFacts>& largest)
 {
-    const LayerSizes sizes = sizesOf(model);
-    return share.tokens * (2 * sizes.queries + 2 * sizes.keys + 3 * sizes.hidden +
-                           sizes.intermediate * (sizes.isGated ? 2 : 1)) +
-           share.longest * share.longest;
-}
-
-/// Numbers the task's head holds: rows it reads, their gradients, logits.
-double headNumbers(const ModelSummary& model, const WorkerShare& share)
-{
-    const auto d = static_cast<double>(model.hiddenSize);
-    if (isLanguageModelling(model.task)) {
-        const auto chunkRows = static_cast<double>(vocabularyChunk(model.vocabSize));
-        const double rows = share.tokens * share.labelledShare;
-        const bool isMasked = model.task == TaskType::MaskedLm;
-        return rows * d * (isMasked ? 5 : 2) +
-               std::min(chunkRows, rows) * static_cast<double>(model.vocabSize);
+    std::vector<std::int32_t> lengths;
+    while (!share.empty()) {
+        const std::size_t count = sequencesOfPiece(batch, share, load.tokensPerPiece);
+        lengths.clear();
+        for (const std::uint32_t sequence : share.first(count))
+            lengths.push_back(static_cast<std::int32_t>(batch.length(sequence)));
+        keepLargest(pieceFacts(lengths, load.labelledShare), largest);
+        share = share.subspan(count);
     }
-    if (isSequenceTask(model.task))
-        return 5 * share.sequences * d;
-    double labels = 2;
-    for (const ModuleInfo& module : model.modules)
-        if (module.isHead)
-            labels = static_cast<double>(module.outFeatures);
-    return 2 * share.tokens * labels;
+}
+
+bool isInLinear(const ModelSummary& model, const std::string& parameter)
+{
+    return parameter.ends_with(".weight") &&
+           std::ranges::any_of(model.modules, [&](const ModuleInfo& module) {
+               return parameter.size() == module.name.size() + 7 && parameter.starts_with(module.name);
+           });
+}
+
+/// Bytes of one frozen weight.
+double frozenBytes(const ModelSummary& model, const ParameterInfo& parameter, const WeightUse& use)
+{
+    const bool isWord = &parameter == &model.parameterList.front();
+    const auto numbers = static_cast<double>(parameter.size());
+    if (use.isBFloat16 && (isWord || isInLinear(model, parameter.name)))
+        return halfBytes * numbers;
+    const bool isOutput = std::ranges::any_of(
+        model.modules, [](const ModuleInfo& module) { return module.isOutputEmbedding && module.isTied; });
+    const bool isTable = parameter.place == WeightPlace::Embeddings && parameter.shape.size() == 2;
+    if (!parameter.isMapped || !isTable || (isWord && isOutput))
+        return floatBytes * numbers;
+    if (isWord)
+        return floatBytes * numbers * use.vocabularyShare;
+    if (parameter.shape[0] == model.maxPositions)
+        return floatBytes *
+               static_cast<double>(std::min(parameter.shape[0], use.positions) * parameter.shape[1]);
+    return floatBytes * numbers;
 }
 
 } // namespace
 
-WorkerShare largestShare(std::span<const std::int32_t> lengths, int batchSize, int workers)
+std::vector<std::vector<PieceFacts>> largestPieces(std::span<const std::int32_t> lengths,
+                                                   const LoadPlan& load)
 {
-    if (lengths.empty())
-        return {};
-    double sum = 0;
-    double squares = 0;
-    double fourth = 0;
-    double longest = 0;
-    for (const std::int32_t length : lengths) {
-        const double l = length;
-        sum += l;
-        squares += l * l;
-        fourth += l * l * l * l;
-        longest = std::max(longest, l);
+    const std::vector<std::uint32_t> order = firstOrder(lengths.size(), load);
+    const auto size = static_cast<std::size_t>(std::max(1, load.batchSize));
+    const auto batches = static_cast<std::size_t>(std::clamp(load.batches, 1.0, mostBatches));
+    std::vector<std::vector<PieceFacts>> largest(static_cast<std::size_t>(load.workers));
+    WorkSplitter splitter;
+    WorkSplit split;
+    Batch batch;
+    for (std::size_t b = 0; b < batches && b * size < order.size(); ++b) {
+        batch.sequenceOffsets.assign(1, 0);
+        for (std::size_t i = b * size; i < std::min(order.size(), (b + 1) * size); ++i)
+            batch.sequenceOffsets.push_back(batch.sequenceOffsets.back() + lengths[order[i]]);
+        splitter.split(batch, load.workers, split);
+        for (std::size_t worker = 0; worker < split.size(); ++worker)
+            addPieces(batch, split[worker], load, largest[worker]);
     }
-    const auto count = static_cast<double>(lengths.size());
-    const double rows = std::min<double>(batchSize, count);
-    // The batch with the most tokens of an epoch lies about three standard deviations above the mean.
-    const auto unlucky = [&](double mean, double meanOfSquares, double most) {
-        const double deviation = std::sqrt(std::max(0.0, meanOfSquares - mean * mean));
-        return std::min(rows * most, rows * mean + 3 * std::sqrt(rows) * deviation);
-    };
-    WorkerShare share;
-    share.longest = longest;
-    share.tokens =
-        std::min(unlucky(sum / count, squares / count, longest) / workers + longest / 2, rows * longest);
-    share.tokens = std::max(share.tokens, longest);
-    share.tokenPairs =
-        std::max(unlucky(squares / count, fourth / count, longest * longest) / workers, longest * longest);
-    share.sequences = std::ceil(rows / workers);
-    return share;
+    return largest;
 }
 
-double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share,
-                       const ActivationUse& use)
+double weightBytes(const ModelSummary& model, const TrainingPlan& plan, const WeightUse& use)
 {
-    const double n = share.tokens;
-    const auto d = static_cast<double>(model.hiddenSize);
-    const GradientReach reach(model, plan);
-    const int lowest = reach.lowestLayer();
-    const int layers = static_cast<int>(model.numLayers);
-    double kept = n * d; // the embeddings' output
-    if (lowest < 0 && !model.isDecoder)
-        kept += n * d + 2 * n; // what their norm saves
-    if (lowest > 0 && !share.startsAtCut)
-        kept += n * d; // the second buffer below the cut
-    double largestLayer = 0;
-    for (int layer = std::max(lowest, 0); layer < layers; ++layer) {
-        const double numbers = keptByLayer(model, plan, share, reach.blockOf(layer));
-        kept += use.isCheckpointing ? n * d : numbers;
-        largestLayer = std::max(largestLayer, numbers);
+    double bytes = 0;
+    for (const ParameterInfo& parameter : model.parameterList)
+        bytes += plan.isTrained(parameter.name) ? floatBytes * static_cast<double>(parameter.size())
+                                                : frozenBytes(model, parameter, use);
+    for (const ModuleInfo& module : model.modules) {
+        if (const AdapterPlan* adapter = plan.adapterOf(module.name))
+            bytes += floatBytes * static_cast<double>(adapter->r * (module.inFeatures + module.outFeatures));
+        if (module.isTied && module.name == plan.untiedModule)
+            bytes += floatBytes * static_cast<double>(module.inFeatures * module.outFeatures);
     }
-    if (use.isCheckpointing)
-        kept += largestLayer;
-    if (model.isDecoder)
-        kept += n * d; // the norm above the blocks
-    kept += headNumbers(model, share);
-    const double backward = reach.isTrunkTrained() ? n * d + backwardScratch(model, share, use.dropout) : 0;
-    const double forward = lowest > 0 && !share.startsAtCut ? forwardScratch(model, share) : 0;
-    return floatBytes * std::max(kept + backward, 2 * n * d + forward);
+    return bytes;
 }
 
-MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,
-                           const WorkerShare& share, int workers, const ActivationUse& use)
+double activationBytes(const ModelSummary& model, const TrainingPlan& plan,
+                       std::span<const std::vector<PieceFacts>> pieces, const PassUse& use)
 {
-    std::int64_t adapters = 0;
-    for (const AdapterPlan& adapter : plan.adapters)
-        for (const ModuleInfo& module : model.modules)
-            if (module.name == adapter.module)
-                adapters += adapter.r * (module.inFeatures + module.outFeatures);
-    const WorkerShare evaluation{evaluationTokens, 0, share.longest, 0, share.labelledShare};
-    MemoryBytes memory;
-    memory.weights = floatBytes * static_cast<double>(model.parameters + adapters);
-    memory.gradients = floatBytes * static_cast<double>(trainable) * workers;
-    memory.optimizer = 2 * floatBytes * static_cast<double>(trainable);
-    memory.activations =
-        workers * (activationBytes(model, plan, share, use) +
-                   floatBytes * (forwardScratch(model, evaluation) + headNumbers(model, evaluation) +
-                                 2 * evaluationTokens * static_cast<double>(model.hiddenSize)));
-    return memory;
+    double steps = 0;
+    double evaluations = 0;
+    for (const std::vector<PieceFacts>& candidates : pieces) {
+        double largest = 0;
+        double evaluation = 0;
+        for (const PieceFacts& piece : candidates) {
+            largest = std::max(largest, arenaBytes(model, plan, piece, use));
+            // As many sequences of the same kind as an evaluation batch takes.
+            PieceFacts batch = piece;
+            const double scale = static_cast<double>(std::max(evaluationTokens, piece.longest)) /
+                                 std::max(1.0, static_cast<double>(piece.tokens));
+            batch.tokens = std::max(evaluationTokens, piece.longest);
+            batch.sequences = static_cast<std::int64_t>(scale * static_cast<double>(piece.sequences)) + 1;
+            batch.labelledTokens =
+                static_cast<std::int64_t>(scale * static_cast<double>(piece.labelledTokens));
+            PassUse reading = use;
+            reading.isTraining = false;
+            reading.isCheckpointing = false;
+            evaluation = std::max(evaluation, arenaBytes(model, plan, batch, reading));
+        }
+        steps += largest;
+        evaluations += evaluation;
+    }
+    return std::max(steps, evaluations);
 }
 
 } // namespace lora

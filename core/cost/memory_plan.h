@@ -1,42 +1,46 @@
 #pragma once
 
+#include "core/cost/arena_plan.h"
 #include "core/cost/cost_report.h"
-#include "core/lora/training_plan.h"
-#include "core/models/model_summary.h"
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace lora {
 
-/// The share of a batch one worker holds in memory at a time.
-struct WorkerShare
+/// How rows are dealt to batches and workers.
+struct LoadPlan
 {
-    double tokens = 0;
-    double tokenPairs = 0; ///< Σ length²
-    double longest = 0;    ///< tokens of its longest sequence
-    double sequences = 0;
+    int batchSize = 32;
+    int workers = 1;
+    bool isShuffled = true;
+    std::uint64_t seed = 42;
+    double batches = 1; ///< of the whole run
+    std::int64_t tokensPerPiece = 256;
     double labelledShare = 0; ///< language modelling: labelled tokens of all tokens
-    bool startsAtCut = false; ///< with hidden states from the prefix cache
 };
 
-/// The largest share a worker is likely to get: `batchSize` rows as long as an unlucky draw of `lengths`,
-/// dealt to `workers`.
-WorkerShare largestShare(std::span<const std::int32_t> lengths, int batchSize, int workers);
+/// For each worker the pieces that may need most memory: with the most tokens and with the most pairs of
+/// them, among the first batches the run will make of rows of these lengths.
+std::vector<std::vector<PieceFacts>> largestPieces(std::span<const std::int32_t> lengths,
+                                                   const LoadPlan& load);
 
-/// How activations are treated.
-struct ActivationUse
+/// What of a model's weights is in memory while it is trained.
+struct WeightUse
 {
-    double dropout = 0;
-    bool isCheckpointing = false; ///< see TrunkPass::setGradientCheckpointing
+    /// Share of the word embeddings' pages that hold a token of the data: what lies in a mapped file is only
+    /// read where it is needed.
+    double vocabularyShare = 1;
+    std::int64_t positions = 0; ///< rows of the position embeddings in use
+    bool isBFloat16 = false;    ///< frozen linear weights and word embeddings in two bytes
 };
 
-/// Bytes of activations one worker's arena holds at its peak, from the same allocations, in the same order,
-/// as the layers make them.
-double activationBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkerShare& share,
-                       const ActivationUse& use);
+/// Bytes of weights, adapters with them.
+double weightBytes(const ModelSummary& model, const TrainingPlan& plan, const WeightUse& use);
 
-/// Peak memory of training: everything but the process itself.
-MemoryBytes trainingMemory(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,
-                           const WorkerShare& share, int workers, const ActivationUse& use);
+/// Bytes of all workers' arenas: steps and evaluations take turns with them.
+double activationBytes(const ModelSummary& model, const TrainingPlan& plan,
+                       std::span<const std::vector<PieceFacts>> pieces, const PassUse& use);
 
 } // namespace lora

@@ -37,4 +37,21 @@ void WorkSplitter::split(const Batch& batch, int workers, WorkSplit& split)
         std::ranges::sort(share);
 }
 
+std::size_t sequencesOfPiece(const Batch& batch, std::span<const std::uint32_t> rest,
+                             std::int64_t tokensPerPiece)
+{
+    std::int64_t tokens = 0;
+    for (const std::uint32_t sequence : rest)
+        tokens += static_cast<std::int64_t>(batch.length(sequence));
+    const std::int64_t pieces = std::max<std::int64_t>(1, (tokens + tokensPerPiece - 1) / tokensPerPiece);
+    const std::int64_t most = (tokens + pieces - 1) / pieces;
+    std::size_t count = 0;
+    for (std::int64_t taken = 0; count < rest.size(); ++count) {
+        taken += static_cast<std::int64_t>(batch.length(rest[count]));
+        if (count > 0 && taken > most)
+            break;
+    }
+    return count;
+}
+
 } // namespace lora

@@ -15,6 +15,11 @@ using WorkSplit = std::vector<std::vector<std::uint32_t>>;
 /// lengths alone.
 WorkSplit splitWork(const Batch& batch, int workers);
 
+/// How many of a worker's sequences, the first of `rest`, go through a model together: equal parts of at most
+/// `tokensPerPiece` tokens, or one sequence.
+std::size_t sequencesOfPiece(const Batch& batch, std::span<const std::uint32_t> rest,
+                             std::int64_t tokensPerPiece);
+
 /// The same again and again without a heap allocation once the largest batch has been seen.
 class WorkSplitter
 {

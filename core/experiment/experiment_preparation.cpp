@@ -2,7 +2,9 @@
 
 #include "core/base/error.h"
 #include "core/config/config_issue.h"
+#include "core/data/collator.h"
 #include "core/data/tokenized_reader.h"
+#include "core/data/vocabulary_use.h"
 #include "core/lora/adapter_files.h"
 #include "core/lora/adapter_injection.h"
 #include "core/math/gemm.h"
@@ -206,6 +208,20 @@ ExperimentData prepareData(const ExperimentConfig& experiment)
     prepared.notices.insert(prepared.notices.end(), prepared.data.notices.begin(),
                             prepared.data.notices.end());
     return prepared;
+}
+
+WorkloadFacts workloadOf(const ExperimentData& prepared)
+{
+    const TokenizedDataset* const rows[] = {&prepared.data.train, &prepared.data.eval};
+    const ModelSummary& model = prepared.summary;
+    return {.model = model,
+            .numLabels = prepared.numLabels,
+            .trainLengths = prepared.data.train.lengths(),
+            .evalTokens = static_cast<double>(prepared.data.eval.tokens()),
+            .isHiddenAnew = prepared.data.train.masking.has_value(),
+            .labelledShare = labelledShare(prepared.data.train, prepared.experiment.task),
+            .vocabularyShare =
+                vocabularyShare(rows, model.vocabSize, 4 * model.parameterList.front().shape.back())};
 }
 
 ExperimentModel prepareModel(ExperimentData& prepared)

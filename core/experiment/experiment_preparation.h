@@ -33,6 +33,9 @@ struct ExperimentData
 /// Throws lora::Error for anything wrong with the configuration, the model folder or the data.
 ExperimentData prepareData(const ExperimentConfig& experiment);
 
+/// What its cost depends on.
+WorkloadFacts workloadOf(const ExperimentData& prepared);
+
 /// The model of an experiment, ready to train.
 struct ExperimentModel
 {

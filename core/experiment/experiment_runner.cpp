@@ -5,7 +5,6 @@
 #include "core/base/quantity_text.h"
 #include "core/cost/calibration.h"
 #include "core/cost/flop_ledger.h"
-#include "core/data/collator.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/export/peft_adapter.h"
 #include "core/io/mapped_file.h"
@@ -106,16 +105,6 @@ void noteWork(const ExperimentData& prepared, const TrainerState& state, bool is
     summary.peakMemoryBytes = peakResidentBytes();
 }
 
-WorkloadFacts factsOf(const ExperimentData& prepared)
-{
-    return {.model = prepared.summary,
-            .numLabels = prepared.numLabels,
-            .trainLengths = prepared.data.train.lengths(),
-            .evalTokens = static_cast<double>(prepared.data.eval.tokens()),
-            .isHiddenAnew = prepared.data.train.masking.has_value(),
-            .labelledShare = labelledShare(prepared.data.train, prepared.experiment.task)};
-}
-
 void noticeCheckpointing(const ExperimentConfig& experiment, const MemoryBytes& memory, double machineBytes,
                          TrainingObserver& observer)
 {
@@ -190,8 +179,9 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
     ExperimentData prepared = prepareData(request.experiment);
     const int threads = prepared.experiment.training.threads;
     WorkerPool pool(threads);
+    trimHeap();
     const auto processBytes = static_cast<double>(residentBytes());
-    const WorkloadFacts facts = factsOf(prepared);
+    const WorkloadFacts facts = workloadOf(prepared);
     const Calibration memoryAlone{.workers = pool.size(),
                                   .processBytes = processBytes,
                                   .machineBytes = static_cast<double>(physicalBytes())};

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/process_memory.h"
 #include "core/io/atomic_file.h"
 #include "core/io/mapped_file.h"
 
@@ -30,8 +31,10 @@ std::string computedHash(const ModelFiles& files)
 {
     const std::vector<NamedTensor>& tensors = files.tensors();
     std::vector<std::string> parts(tensors.size());
-    forEachPart(tensors.size(), 1,
-                [&](std::size_t i, std::size_t) { parts[i] = tensors[i].name + hashOf(tensors[i].bytes); });
+    forEachPart(tensors.size(), 1, [&](std::size_t i, std::size_t) {
+        parts[i] = tensors[i].name + hashOf(tensors[i].bytes);
+        forgetMappedPages(tensors[i].bytes.data(), tensors[i].bytes.size());
+    });
     std::string all;
     for (const std::string& part : parts)
         all += part;

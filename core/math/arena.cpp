@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include <sys/mman.h>
+
 namespace lora {
 
 namespace {
@@ -17,16 +19,22 @@ std::size_t rounded(std::size_t bytes)
 
 } // namespace
 
-void Arena::Free::operator()(std::byte* pointer) const
+void Arena::Unmap::operator()(std::byte* pointer) const
 {
-    ::operator delete[](pointer, std::align_val_t(alignment));
+    munmap(pointer, size);
 }
 
 void Arena::addChunk(std::size_t bytes)
 {
     Chunk chunk;
-    chunk.size = std::max(bytes, smallestChunk);
-    chunk.memory.reset(static_cast<std::byte*>(::operator new[](chunk.size, std::align_val_t(alignment))));
+    // Twice as much each time: what stays unused costs nothing.
+    chunk.size = std::max({bytes, smallestChunk, capacity()});
+    void* memory =
+        mmap(nullptr, chunk.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        throw std::bad_alloc();
+    madvise(memory, chunk.size, MADV_HUGEPAGE); // fewer page faults and address look-ups; advice only
+    chunk.memory = {static_cast<std::byte*>(memory), Unmap{chunk.size}};
     m_chunks.push_back(std::move(chunk));
     ++m_heapAllocations;
 }
@@ -63,6 +71,13 @@ void Arena::reset()
         m_chunks.clear();
         addChunk(size);
     }
+}
+
+void Arena::giveBack()
+{
+    reset();
+    for (const Chunk& chunk : m_chunks)
+        madvise(chunk.memory.get(), chunk.size, MADV_DONTNEED);
 }
 
 std::size_t Arena::capacity() const

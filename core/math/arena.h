@@ -11,7 +11,8 @@ namespace lora {
 
 /// Memory of one worker's training step: blocks are taken one after the other and given back all at once, so
 /// a step allocates nothing from the heap once the arena has seen its largest batch. Blocks are aligned to 64
-/// bytes and not initialised. A mark frees everything taken after it (scratch of a layer).
+/// bytes and not initialised. A mark frees everything taken after it (scratch of a layer). Pages come
+/// straight from the system: room nobody used takes no memory.
 class Arena
 {
 public:
@@ -37,23 +38,26 @@ public:
     void release(Mark mark);
     /// Gives everything back; several chunks are joined into one as large as the peak.
     void reset();
+    /// As reset, and the pages go back to the system until they are used again.
+    void giveBack();
 
     /// Most bytes in use at once since construction or `forgetPeak`.
     std::size_t peakBytes() const { return m_peak; }
     void forgetPeak() { m_peak = 0; }
-    /// Bytes held from the heap.
+    /// Bytes of address space held.
     std::size_t capacity() const;
-    /// How often the heap was asked for memory; a steady step adds none.
+    /// How often the system was asked for memory; a steady step adds none.
     std::size_t heapAllocations() const { return m_heapAllocations; }
 
 private:
-    struct Free
+    struct Unmap
     {
+        std::size_t size;
         void operator()(std::byte* pointer) const;
     };
     struct Chunk
     {
-        std::unique_ptr<std::byte[], Free> memory;
+        std::unique_ptr<std::byte[], Unmap> memory;
         std::size_t size = 0;
     };
 

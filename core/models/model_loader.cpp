@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/process_memory.h"
 #include "core/base/resources.h"
 #include "core/base/rng.h"
 #include "core/io/checkpoint_files.h"
@@ -68,8 +69,11 @@ void assign(Parameter<T>& parameter, const NamedTensor& tensor,
 template <class T>
 void copyAll(const std::vector<Copy<T>>& copies)
 {
-    forEachPart(copies.size(), 1,
-                [&](std::size_t i, std::size_t) { copyTensor(*copies[i].tensor, *copies[i].parameter); });
+    forEachPart(copies.size(), 1, [&](std::size_t i, std::size_t) {
+        const NamedTensor& tensor = *copies[i].tensor;
+        copyTensor(tensor, *copies[i].parameter);
+        forgetMappedPages(tensor.bytes.data(), tensor.bytes.size());
+    });
 }
 
 /// [cols, rows] as it lies in the file to [rows, cols], in squares that stay in the cache.
@@ -375,6 +379,9 @@ ModelSummary describeModel(const std::string& pathOrBuiltin, std::optional<TaskT
                                             : ParameterInfo{parameter.name(), parameter.shape(),
                                                             WeightPlace::Embeddings, -1, std::nullopt});
         const auto tensor = tensors.find(parameter.name());
+        summary.parameterList.back().isMapped = tensor != tensors.end() &&
+                                                tensor->second->shape == parameter.fileShape() &&
+                                                canView(parameter, *tensor->second);
         const bool isBody = !family.mayBeMissing(parameter.name());
         if (tensor == tensors.end())
             (isBody ? missingBody : missing).push_back(parameter.name());

@@ -42,6 +42,7 @@ struct ParameterInfo
     WeightPlace place = WeightPlace::Embeddings;
     int block = -1;                  ///< in a block: its index
     std::optional<BlockStage> stage; ///< in a block
+    bool isMapped = false;           ///< used as it lies in the file, until it is trained
 
     std::int64_t size() const
     {

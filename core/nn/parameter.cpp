@@ -1,9 +1,8 @@
 #include "core/nn/parameter.h"
 
-#include <algorithm>
+#include "core/base/process_memory.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include <algorithm>
 
 namespace lora {
 
@@ -37,8 +36,11 @@ Matrix<T> Parameter<T>::mutableValue()
         else if (m_halves)
             std::transform(m_halves.get(), m_halves.get() + size(), values.get(), widened<T>);
         m_halves.reset(); // what is written need not stay representable
+        if (m_isMapped)
+            forgetMappedPages(m_values.get(), static_cast<std::size_t>(size()) * sizeof(T));
         m_values = std::shared_ptr<const T>(values, values.get());
         m_isOwned = true;
+        m_isMapped = false;
     }
     return {const_cast<T*>(m_values.get()), m_rows, m_cols};
 }
@@ -48,21 +50,8 @@ void Parameter<T>::view(const T* values, std::shared_ptr<const void> owner)
 {
     m_values = std::shared_ptr<const T>(std::move(owner), values);
     m_isOwned = false;
+    m_isMapped = true;
 }
-
-namespace {
-
-/// Tells the system that pages read from a mapped file are not needed for now.
-void forgetPages(const void* values, std::size_t bytes)
-{
-    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(values) + page - 1) / page * page;
-    const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(values) + bytes) / page * page;
-    if (end > first)
-        madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED); // advice only
-}
-
-} // namespace
 
 template <class T>
 void Parameter<T>::useBFloat16()
@@ -74,10 +63,10 @@ void Parameter<T>::useBFloat16()
     std::transform(m_values.get(), m_values.get() + size(), halves.get(),
                    [](T value) { return toBFloat16(static_cast<float>(value)); });
     m_halves = std::shared_ptr<const BFloat16>(halves, halves.get());
-    if (m_isOwned)
-        m_values.reset();
+    if (m_isMapped)
+        forgetMappedPages(m_values.get(), static_cast<std::size_t>(size()) * sizeof(T));
     else
-        forgetPages(m_values.get(), static_cast<std::size_t>(size()) * sizeof(T));
+        m_values.reset();
     m_isOwned = false;
 }
 

@@ -35,7 +35,7 @@ public:
                (m_halves ? size() * static_cast<std::int64_t>(sizeof(BFloat16)) : 0);
     }
 
-    /// Uses `values` ([size] numbers kept alive by `owner`) without copying.
+    /// Uses `values` ([size] numbers of a mapped file, kept alive by `owner`) without copying.
     void view(const T* values, std::shared_ptr<const void> owner);
     bool hasValues() const { return m_values != nullptr || m_halves != nullptr; }
 
@@ -64,6 +64,7 @@ public:
         m_values = other.m_values;
         m_halves = other.m_halves;
         m_isOwned = false;
+        m_isMapped = other.m_isMapped;
     }
 
     bool isTrainable() const { return m_gradientOffset >= 0; }
@@ -80,6 +81,7 @@ private:
     std::shared_ptr<const T> m_values;
     std::shared_ptr<const BFloat16> m_halves;
     bool m_isOwned = false;
+    bool m_isMapped = false; ///< the values lie in a mapped file
     bool m_isTransposedInFiles = false;
     std::int64_t m_gradientOffset = -1;
 };

@@ -43,6 +43,8 @@ std::optional<EvaluationResult> Evaluator::run(KeepLogits keepLogits, TrainingCo
         if (progress)
             progress(static_cast<std::int64_t>(end), static_cast<std::int64_t>(m_loader.size()));
     }
+    for (const auto& pass : m_passes)
+        pass->arena().giveBack();
     summarize(result);
     return result;
 }

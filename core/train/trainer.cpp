@@ -257,6 +257,7 @@ bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         observer.onEvaluationProgress(done, total);
     };
+    m_step.giveBackActivations(); // steps and evaluations take turns with the memory
     const auto result = m_evaluator->run(Evaluator::KeepLogits::No, &control, progress);
     if (!result)
         return false;

@@ -82,7 +82,7 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
             std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
             std::span<const std::uint32_t> rest = m_splits[b][worker];
             while (!rest.empty()) {
-                const std::size_t count = sequencesOfPiece(batches[b], rest);
+                const std::size_t count = sequencesOfPiece(batches[b], rest, m_tokensPerPiece);
                 Batch& piece = m_pieces[worker];
                 selectSequences(batches[b], rest.first(count), piece);
                 piece.prefix = m_prefix;
@@ -94,25 +94,6 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
             }
         }
     });
-}
-
-/// The first of a worker's sequences that go through the model together: equal parts of at most
-/// `m_tokensPerPiece` tokens, or one sequence.
-template <class T>
-std::size_t TrainingStep<T>::sequencesOfPiece(const Batch& batch, std::span<const std::uint32_t> rest) const
-{
-    std::int64_t tokens = 0;
-    for (const std::uint32_t sequence : rest)
-        tokens += static_cast<std::int64_t>(batch.length(sequence));
-    const std::int64_t pieces = std::max<std::int64_t>(1, (tokens + m_tokensPerPiece - 1) / m_tokensPerPiece);
-    const std::int64_t most = (tokens + pieces - 1) / pieces;
-    std::size_t count = 0;
-    for (std::int64_t taken = 0; count < rest.size(); ++count) {
-        taken += static_cast<std::int64_t>(batch.length(rest[count]));
-        if (count > 0 && taken > most)
-            break;
-    }
-    return count;
 }
 
 template <class T>
@@ -162,6 +143,13 @@ std::size_t TrainingStep<T>::arenaPeakBytes() const
     for (const auto& pass : m_passes)
         bytes += pass->arena().peakBytes();
     return bytes;
+}
+
+template <class T>
+void TrainingStep<T>::giveBackActivations()
+{
+    for (const auto& pass : m_passes)
+        pass->arena().giveBack();
 }
 
 template <class T>

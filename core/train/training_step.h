@@ -51,6 +51,9 @@ public:
             pass->setGradientCheckpointing(isOn);
     }
 
+    /// The activations' memory goes back to the system until the next step.
+    void giveBackActivations();
+
     GradientStore<T>& gradients() { return *m_gradients[0]; }
     AdamW<T>& optimizer() { return m_optimizer; }
     /// Sum of the workers' largest arenas so far.
@@ -66,7 +69,6 @@ private:
     };
 
     void forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey);
-    std::size_t sequencesOfPiece(const Batch& batch, std::span<const std::uint32_t> rest) const;
     double reduceGradients();
     void applyGradients();
 

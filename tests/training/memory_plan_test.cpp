@@ -1,4 +1,5 @@
 #include "core/cost/cost_model.h"
+#include "core/cost/memory_plan.h"
 #include "tests/support/model_folder.h"
 #include "tests/training/tiny_run.h"
 
@@ -20,7 +21,7 @@ struct Estimated
         experiment.method = loraMethod();
         ModelFolder folder(shape, classification, 2);
         facts.model = describeModel(folder.write().string(), classification, 2);
-        facts.trainLengths.assign(100, 12);
+        facts.trainLengths.assign(100, 200); // so that steps take more than evaluations
     }
     CostReport report() const { return estimateCost(experiment, facts, calibration); }
 };
@@ -55,6 +56,178 @@ TEST(GradientCheckpointing, CostsOneForwardPassMore)
     for (const SavingSource& source : report.savings)
         saved += source.share;
     EXPECT_NEAR(saved, 1 - report.computeRatio(), 1e-12);
+}
+
+struct ArenaCase
+{
+    std::string name;
+    TinyBert model;
+    TaskType task;
+    MethodConfig method;
+};
+
+MethodConfig adapted(std::variant<std::vector<std::string>, std::string> targets,
+                     std::optional<std::vector<int>> layers = {})
+{
+    MethodConfig method = loraMethod(3, std::move(targets));
+    method.lora.layersToTransform = std::move(layers);
+    return method;
+}
+
+std::vector<ArenaCase> arenaCases()
+{
+    using Names = std::vector<std::string>;
+    const auto tinyOf = [](const std::string& family, nlohmann::ordered_json more = {}) {
+        TinyBert model{.vocabulary = 300, .hidden = 12, .layers = 3, .heads = 2, .intermediate = 20};
+        model.family = family;
+        if (!more.is_null())
+            model.more = std::move(more);
+        return model;
+    };
+    const nlohmann::ordered_json grouped{{"num_key_value_heads", 1}, {"head_dim", 4}};
+    const nlohmann::ordered_json narrow{{"embedding_size", 5}};
+    const std::vector<std::pair<TinyBert, TaskType>> models = {
+        {tinyOf("bert"), classification},
+        {tinyOf("bert"), TaskType::MaskedLm},
+        {tinyOf("bert"), TaskType::QuestionAnswering},
+        {tinyOf("roberta"), TaskType::MultiLabelClassification},
+        {tinyOf("distilbert"), TaskType::TokenClassification},
+        {tinyOf("albert", narrow), classification},
+        {tinyOf("albert", narrow), TaskType::MaskedLm},
+        {tinyOf("electra", narrow), TaskType::Regression},
+        {tinyOf("gpt2"), TaskType::CausalLm},
+        {tinyOf("gpt2"), classification},
+        {tinyOf("gpt_neo"), TaskType::CausalLm},
+        {tinyOf("llama", grouped), TaskType::CausalLm},
+        {tinyOf("mistral"), classification},
+        {tinyOf("qwen2"), TaskType::TokenClassification},
+    };
+    std::vector<ArenaCase> cases;
+    for (const auto& [model, task] : models) {
+        std::string name = model.family + std::string(toString(task));
+        std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
+        const bool isShared = model.family == "albert";
+        cases.push_back({name + "Full", model, task, {.type = MethodType::Full, .lora = {}}});
+        cases.push_back({name + "Head", model, task, {.type = MethodType::Head, .lora = {}}});
+        cases.push_back({name + "Lora", model, task, adapted("all-linear")});
+        if (!isShared)
+            cases.push_back({name + "Top", model, task, adapted("all-linear", std::vector<int>{2})});
+    }
+    const TinyBert bert = tinyOf("bert");
+    cases.push_back({"query", bert, classification, adapted(Names{"query"}, std::vector<int>{1})});
+    cases.push_back({"output", bert, classification, adapted(R"(.*layer\.1\.output\.dense)")});
+    cases.push_back({"intermediate", bert, classification, adapted(Names{"intermediate.dense"})});
+    cases.push_back({"pooler", bert, classification, adapted(Names{"pooler.dense"})});
+    cases.push_back({"tiedHead", tinyOf("gpt2"), TaskType::CausalLm, adapted(Names{"lm_head"})});
+    return cases;
+}
+
+std::int64_t labelsOf(TaskType task)
+{
+    if (isLanguageModelling(task))
+        return 0;
+    return task == TaskType::Regression ? 1 : task == TaskType::QuestionAnswering ? 2 : 3;
+}
+
+PieceFacts factsOf(const Batch& batch)
+{
+    std::vector<std::int32_t> lengths;
+    for (std::size_t s = 0; s < batch.sequences(); ++s)
+        lengths.push_back(static_cast<std::int32_t>(batch.length(s)));
+    PieceFacts facts = pieceFacts(lengths);
+    if (!batch.tokenLabels.empty()) {
+        facts.labelledTokens = static_cast<std::int64_t>(batch.labelledItems());
+        facts.labelledPairs = static_cast<std::int64_t>(batch.labelledPairs());
+    }
+    return facts;
+}
+
+class ArenaPlan : public testing::TestWithParam<ArenaCase>
+{};
+
+TEST_P(ArenaPlan, EqualsTheArenasPeakToTheLastByte)
+{
+    const auto& [name, shape, task, method] = GetParam();
+    const std::int64_t labels = labelsOf(task);
+    ModelFolder folder(shape, task, labels);
+    const ModelSummary summary = describeModel(folder.write().string(), task, labels);
+    const TrainingPlan plan = planTraining(method, partsOf(summary, task));
+    const std::vector<int> lengths = {7, 19, 4, 17, 2, 11};
+    const Batch batch = randomBatch(lengths, task, shape, static_cast<int>(labels));
+    for (const double dropout : {0.0, 0.1})
+        for (const bool isCheckpointing : {false, true}) {
+            const auto model = tinyModel<float>(shape, task, labels);
+            MethodConfig withDropout = method;
+            withDropout.lora.loraDropout = dropout;
+            const auto trainable = applyMethod(*model, withDropout, 1);
+            model->setDropout(dropout, dropout, dropout);
+            const PassUse use{.dropout = dropout,
+                              .adapterDropout = method.type == MethodType::Lora ? dropout : 0,
+                              .isCheckpointing = isCheckpointing};
+            WorkerPool pool(1);
+            TrainingStep<float> step(*model, trainable, pool, {}, 1);
+            step.setTokensPerPiece(1000);
+            step.setGradientCheckpointing(isCheckpointing);
+            step.run(std::span(&batch, 1), 1e-3, 5);
+            EXPECT_EQ(arenaBytes(summary, plan, factsOf(batch), use),
+                      static_cast<double>(step.arenaPeakBytes()))
+                << "dropout " << dropout << ", checkpointing " << isCheckpointing;
+        }
+    const auto model = tinyModel<float>(shape, task, labels);
+    const auto trainable = applyMethod(*model, method, 1);
+    ModelPass<float> pass(*model);
+    pass.evaluate(batch);
+    EXPECT_EQ(arenaBytes(summary, plan, factsOf(batch), {.isTraining = false}),
+              static_cast<double>(pass.arena().peakBytes()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, ArenaPlan, testing::ValuesIn(arenaCases()),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(MemoryPlan, FindsTheLargestPiecesOfARun)
+{
+    constexpr TaskType task = TaskType::TokenClassification;
+    const TinyBert shape{.hidden = 12, .layers = 3, .heads = 2, .intermediate = 20, .positions = 64};
+    ModelFolder folder(shape, task, 3);
+    const ModelSummary summary = describeModel(folder.write().string(), task, 3);
+    ExperimentConfig experiment;
+    experiment.task = task;
+    experiment.method = loraMethod();
+    experiment.training.perDeviceTrainBatchSize = 8;
+    const TrainingPlan plan = planTraining(experiment.method, partsOf(summary, task));
+    TokenizedDataset rows;
+    Rng rng(3, "lengths");
+    for (int i = 0; i < 200; ++i) {
+        TokenizedExample& row = rows.examples.emplace_back();
+        row.inputIds.assign(3 + rng.below(40), 1);
+        row.tokenLabels.assign(row.inputIds.size(), 1);
+    }
+    const auto model = tinyModel<float>(shape, task, 3);
+    const auto trainable = applyMethod(*model, experiment.method, 1);
+    for (const int workers : {1, 2, 3})
+        for (const std::int64_t tokens : {48, 1000}) {
+            WorkerPool pool(workers);
+            TrainingStep<float> step(*model, trainable, pool, {}, 1);
+            step.setTokensPerPiece(tokens);
+            DataLoader loader(rows, experiment);
+            std::vector<Batch> group;
+            for (std::int64_t s = 0; s < loader.stepsPerEpoch(); ++s) {
+                loader.load(s, group);
+                step.run(group, 1e-3, 5);
+            }
+            const auto pieces =
+                largestPieces(rows.lengths(),
+                              {.batchSize = 8, .workers = workers, .batches = 25, .tokensPerPiece = tokens});
+            double planned = 0;
+            for (const std::vector<PieceFacts>& ofWorker : pieces) {
+                double largest = 0;
+                for (const PieceFacts& piece : ofWorker)
+                    largest = std::max(largest, arenaBytes(summary, plan, piece, {}));
+                planned += largest;
+            }
+            EXPECT_NEAR(planned / static_cast<double>(step.arenaPeakBytes()), 1, 0.03)
+                << workers << " workers, pieces of " << tokens;
+        }
 }
 
 } // namespace
