@@ -16,11 +16,11 @@
 
 namespace lora {
 
-/// Model folder, tokenizer and tokenised rows of an experiment, checked against each other: all that can be known before any
-/// weight is loaded.
+/// Model folder, tokenizer and tokenised rows of an experiment, checked against each other: all that can be
+/// known before any weight is loaded.
 struct ExperimentData
 {
-    ExperimentConfig experiment;          ///< with an initial adapter's settings in place of the method's
+    ExperimentConfig experiment; ///< with an initial adapter's settings in place of the method's
     std::filesystem::path modelFolder;
     std::unique_ptr<Tokenizer> tokenizer; ///< null when the folder has none
     LoadedData data;
@@ -46,8 +46,8 @@ struct ExperimentModel
 
 ExperimentModel prepareModel(ExperimentData& prepared);
 
-/// Outputs a head of the task has for so many labels: 1 for regression, 2 (start and end) for question answering, 0 for
-/// language modelling, whose outputs are the vocabulary.
+/// Outputs a head of the task has for so many labels: 1 for regression, 2 (start and end) for question
+/// answering, 0 for language modelling, whose outputs are the vocabulary.
 std::int64_t outputCount(TaskType task, std::int64_t labels);
 
 /// The tokenizer of a model folder, null when it has none.
