@@ -85,7 +85,6 @@ TEST_F(PrefixCacheSession, CostSaysWhatItSavesAndTakes)
     EXPECT_GT(cached["memory_bytes"]["cache"], 0);
     EXPECT_EQ(off["memory_bytes"]["cache"], 0);
     EXPECT_LT(cached["flops_per_token"]["forward"], off["flops_per_token"]["forward"]);
-    EXPECT_LT(cached["seconds_per_step"], off["seconds_per_step"]);
     EXPECT_EQ(cached["full_fine_tuning"]["flops_per_epoch"], off["full_fine_tuning"]["flops_per_epoch"]);
     const Finished text = task.program.run({"cost", task.path("experiment.json")});
     EXPECT_NE(text.out.find("frozen layers run once"), std::string::npos) << text.out;
