@@ -102,6 +102,8 @@ EvaluationResult evaluate(const TrainedModel& trained, const TokenizedDataset& d
     WorkerPool pool(threads);
     Evaluator evaluator(*trained.model, dataset, pool, trained.experiment.training.seed);
     evaluator.keepCandidates(wishes.candidates);
+    if (wishes.keepsOutcomes)
+        evaluator.keepOutcomes();
     return *evaluator.run(wishes.keepsLogits ? Evaluator::KeepLogits::Yes : Evaluator::KeepLogits::No);
 }
 

@@ -37,6 +37,8 @@ public:
     /// Products with frozen weights of linear layers, and with frozen word embeddings, are done in bfloat16
     /// from now on; what is trained, and all sums, stay float. Only where `hasBFloat16Products`.
     void useBFloat16() requires std::is_same_v<T, float>;
+    /// DoRA: to be called after adapters' weights have changed (Linear::refreshMagnitude).
+    void refreshMagnitudes();
     /// 1: as trained, 0: base model, bit for bit.
     void setAdapterStrength(double strength);
 
@@ -71,6 +73,8 @@ public:
     void backward();
     /// Valid until the next evaluate or forward.
     ConstMatrix<T> logits() const { return m_head->logits(); }
+    /// See HeadPass.
+    std::span<const ItemLoss> itemLosses() const { return m_head->itemLosses(); }
 
     /// Generation with a causal head: forgets what was seen and makes room for so many tokens.
     void startSequence(std::int64_t capacity);

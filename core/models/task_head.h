@@ -11,6 +11,13 @@ struct LossSum
     std::int64_t correct = 0; ///< language modelling, evaluation: tokens whose largest logit is the right one
 };
 
+/// Language modelling, evaluation: what one labelled token says.
+struct ItemLoss
+{
+    double loss = 0;
+    bool isCorrect = false; ///< its largest logit is the right one
+};
+
 /// One worker's way through a head.
 template <class T>
 class HeadPass
@@ -29,6 +36,8 @@ public:
     /// token classification, [tokens, 2] of question answering (start, end); language modelling [rows,
     /// vocabulary], only of a batch without labels.
     virtual ConstMatrix<T> logits() const = 0;
+    /// Language modelling: of the last evaluated batch with labels, one for each labelled token in its order.
+    virtual std::span<const ItemLoss> itemLosses() const { return {}; }
 };
 
 /// What a task puts on top of a trunk: head layers and loss.

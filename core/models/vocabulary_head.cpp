@@ -62,6 +62,7 @@ public:
     }
 
     ConstMatrix<T> logits() const override { return m_logits; }
+    std::span<const ItemLoss> itemLosses() const override { return m_itemLosses; }
 
 private:
     ConstMatrix<T> transform(PassContext<T>& context, ConstMatrix<T> rows)
@@ -95,6 +96,7 @@ private:
         const std::int64_t chunkRows = vocabularyChunk(m_head.decoder.outFeatures());
         Matrix<T> logits = arena.matrix<T>(std::min(chunkRows, features.rows), m_head.decoder.outFeatures());
         LossSum loss{0, features.rows, 0};
+        m_itemLosses.clear();
         for (std::int64_t first = 0; first < features.rows; first += chunkRows) {
             const ArenaScope chunkScope(arena);
             const std::int64_t rows = std::min(chunkRows, features.rows - first);
@@ -104,8 +106,7 @@ private:
             m_head.decoder.forward(context, features.rowRange(first, rows), chunk,
                                    isTraining ? &saved : nullptr);
             if (!isTraining) {
-                loss.correct += countCorrect<T>(chunk, labels);
-                loss.sum += crossEntropySum<T>(chunk, labels);
+                evaluateChunk(chunk, labels, loss);
                 continue;
             }
             loss.sum += crossEntropyInPlace<T>(chunk, labels, gradientScale);
@@ -117,8 +118,23 @@ private:
         return loss;
     }
 
+    void evaluateChunk(ConstMatrix<T> logits, std::span<const std::int32_t> labels, LossSum& loss)
+    {
+        double sum = 0;
+        for (std::int64_t r = 0; r < logits.rows; ++r) {
+            const auto label = labels.subspan(static_cast<std::size_t>(r), 1);
+            const ItemLoss item{crossEntropySum<T>(logits.rowRange(r, 1), label),
+                                countCorrect<T>(logits.rowRange(r, 1), label) > 0};
+            m_itemLosses.push_back(item);
+            sum += item.loss;
+            loss.correct += item.isCorrect ? 1 : 0;
+        }
+        loss.sum += sum;
+    }
+
     const VocabularyHead<T>& m_head;
     std::vector<std::int32_t> m_labels;
+    std::vector<ItemLoss> m_itemLosses; ///< its storage is used again
     typename Linear<T>::Saved m_denseSaved;
     typename Norm<T>::Saved m_normSaved;
     Matrix<T> m_preActivation, m_featureGradient, m_logits;

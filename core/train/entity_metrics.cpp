@@ -68,6 +68,16 @@ void EntityCounter::add(const std::vector<std::string>& truth, const std::vector
         m_rightTags += truth[i] == predicted[i] ? 1 : 0;
 }
 
+EntityCounter& EntityCounter::operator+=(const EntityCounter& other)
+{
+    m_both += other.m_both;
+    m_truth += other.m_truth;
+    m_predicted += other.m_predicted;
+    m_tags += other.m_tags;
+    m_rightTags += other.m_rightTags;
+    return *this;
+}
+
 double EntityCounter::precision() const
 {
     return share(m_both, m_predicted);

@@ -34,6 +34,14 @@ public:
     double f1() const;
     double accuracy() const;
 
+    std::int64_t both() const { return m_both; } ///< entities found that are right
+    std::int64_t truth() const { return m_truth; }
+    std::int64_t predicted() const { return m_predicted; }
+    std::int64_t tags() const { return m_tags; }
+    std::int64_t rightTags() const { return m_rightTags; }
+
+    EntityCounter& operator+=(const EntityCounter& other);
+
 private:
     std::int64_t m_both = 0, m_truth = 0, m_predicted = 0;
     std::int64_t m_tags = 0, m_rightTags = 0;

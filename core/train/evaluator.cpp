@@ -1,5 +1,7 @@
 #include "core/train/evaluator.h"
 
+#include "core/train/example_losses.h"
+
 #include <cmath>
 
 namespace lora {
@@ -57,6 +59,8 @@ void Evaluator::evaluateBatch(std::size_t index, int worker, EvaluationResult& r
     ModelPass<float>& pass = *m_passes[static_cast<std::size_t>(worker)];
     m_losses[index] = pass.evaluate(batch);
     storeBatch(m_model.task(), m_dataset, batch, pass.logits(), m_wishes, result);
+    if (m_wishes.keepsOutcomes)
+        addLosses(m_model.task(), batch, pass.logits(), pass.itemLosses(), result.losses);
 }
 
 void Evaluator::summarize(EvaluationResult& result) const
@@ -70,7 +74,12 @@ void Evaluator::summarize(EvaluationResult& result) const
     if (total.items == 0)
         return;
     const auto items = static_cast<double>(total.items);
-    result.metrics = taskMetrics(m_model.task(), m_dataset, m_model.labelNames, result);
+    OutcomeCollector collector;
+    result.metrics = taskMetrics(m_model.task(), m_dataset, m_model.labelNames, result,
+                                 m_wishes.keepsOutcomes ? &collector : nullptr);
+    if (m_wishes.keepsOutcomes)
+        result.outcomes = collector.finish(m_model.task(), m_dataset, result.losses,
+                                           static_cast<std::int64_t>(m_model.labelNames.size()));
     result.metrics["loss"] = total.sum / items;
     if (isLanguageModelling(m_model.task())) {
         result.metrics["perplexity"] = std::exp(total.sum / items);

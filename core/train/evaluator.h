@@ -30,6 +30,8 @@ public:
                                         TrainingControl* control = nullptr, const Progress& progress = {});
     /// Language models on rows without labels: keep so many candidates for each token.
     void keepCandidates(std::size_t count) { m_wishes.candidates = count; }
+    /// Results hold what every example contributes (EvaluationResult::outcomes).
+    void keepOutcomes() { m_wishes.keepsOutcomes = true; }
     /// Passes start from these hidden states of the rows (null: from the embeddings), which have to outlive
     /// the evaluator.
     void startFrom(const PrefixRows* prefix) { m_prefix = prefix; }

@@ -83,12 +83,16 @@ tagNames(const TokenizedExample& example, const std::vector<std::int32_t>& predi
     return tags;
 }
 
-Metrics classMetrics(const TokenizedDataset& dataset, std::size_t classes, const EvaluationResult& result)
+Metrics classMetrics(const TokenizedDataset& dataset, std::size_t classes, const EvaluationResult& result,
+                     OutcomeCollector& outcomes)
 {
     ConfusionMatrix confusion(static_cast<std::int64_t>(classes));
     for (std::size_t row = 0; row < dataset.size(); ++row) {
-        if (dataset.examples[row].classLabel >= 0)
-            confusion.add(dataset.examples[row].classLabel, result.predictions[row]);
+        const std::int32_t label = dataset.examples[row].classLabel;
+        if (label < 0)
+            continue;
+        confusion.add(label, result.predictions[row]);
+        outcomes.add(row, {{"label", label}, {"predicted", result.predictions[row]}});
     }
     if (confusion.total() == 0)
         return {};
@@ -97,7 +101,8 @@ Metrics classMetrics(const TokenizedDataset& dataset, std::size_t classes, const
             {"matthews_correlation", confusion.matthewsCorrelation()}};
 }
 
-Metrics labelMetrics(const TokenizedDataset& dataset, const EvaluationResult& result)
+Metrics labelMetrics(const TokenizedDataset& dataset, const EvaluationResult& result,
+                     OutcomeCollector& outcomes)
 {
     std::optional<LabelCounter> counter;
     for (std::size_t row = 0; row < dataset.size(); ++row) {
@@ -112,13 +117,21 @@ Metrics labelMetrics(const TokenizedDataset& dataset, const EvaluationResult& re
             predicted.push_back(result.values[row][label] >= 0); // probability of at least one half
         }
         counter->add(truth, predicted);
+        double both = 0;
+        for (std::size_t label = 0; label < truth.size(); ++label)
+            both += truth[label] && predicted[label] ? 1 : 0;
+        outcomes.add(row, {{"both", both},
+                           {"truth", static_cast<double>(std::ranges::count(truth, true))},
+                           {"predicted", static_cast<double>(std::ranges::count(predicted, true))},
+                           {"exact", truth == predicted ? 1 : 0}});
     }
     if (!counter)
         return {};
     return {{"f1", counter->f1()}, {"f1_macro", counter->f1Macro()}, {"accuracy", counter->accuracy()}};
 }
 
-Metrics scoreMetrics(const TokenizedDataset& dataset, const EvaluationResult& result)
+Metrics scoreMetrics(const TokenizedDataset& dataset, const EvaluationResult& result,
+                     OutcomeCollector& outcomes)
 {
     std::vector<double> truth, predicted;
     for (std::size_t row = 0; row < dataset.size(); ++row) {
@@ -126,6 +139,7 @@ Metrics scoreMetrics(const TokenizedDataset& dataset, const EvaluationResult& re
             continue;
         truth.push_back(dataset.examples[row].targets[0]);
         predicted.push_back(result.values[row][0]);
+        outcomes.add(row, {{"target", truth.back()}, {"value", predicted.back()}});
     }
     if (truth.empty())
         return {};
@@ -136,16 +150,23 @@ Metrics scoreMetrics(const TokenizedDataset& dataset, const EvaluationResult& re
 }
 
 Metrics entityMetrics(const TokenizedDataset& dataset, const std::vector<std::string>& names,
-                      const EvaluationResult& result)
+                      const EvaluationResult& result, OutcomeCollector& outcomes)
 {
     EntityCounter counter;
-    bool isAnyLabelled = false;
     for (std::size_t row = 0; row < dataset.size(); ++row) {
         const auto [truth, predicted] = tagNames(dataset.examples[row], result.tags[row], names);
-        counter.add(truth, predicted);
-        isAnyLabelled = isAnyLabelled || !truth.empty();
+        if (truth.empty())
+            continue;
+        EntityCounter own;
+        own.add(truth, predicted);
+        outcomes.add(row, {{"both", static_cast<double>(own.both())},
+                           {"truth", static_cast<double>(own.truth())},
+                           {"predicted", static_cast<double>(own.predicted())},
+                           {"tags", static_cast<double>(own.tags())},
+                           {"right_tags", static_cast<double>(own.rightTags())}});
+        counter += own;
     }
-    if (!isAnyLabelled)
+    if (counter.tags() == 0)
         return {};
     return {{"f1", counter.f1()},
             {"precision", counter.precision()},
@@ -163,11 +184,18 @@ std::pair<double, double> tokenScores(const TokenizedExample& example, const Win
     return {isExact ? 1.0 : 0.0, both > 0 ? 2.0 * both / sum : 0.0};
 }
 
-Metrics answerMetrics(const TokenizedDataset& dataset, const EvaluationResult& result)
+Metrics answerMetrics(const TokenizedDataset& dataset, const EvaluationResult& result,
+                      OutcomeCollector& outcomes)
 {
     double exact = 0;
     double f1 = 0;
     std::int64_t count = 0;
+    const auto add = [&](std::size_t unit, double isExact, double overlap) {
+        exact += isExact;
+        f1 += overlap;
+        ++count;
+        outcomes.add(unit, {{"exact_match", isExact}, {"f1", overlap}});
+    };
     const bool isText = !dataset.sources.empty();
     if (isText) {
         const auto answers = rowAnswers(dataset, result.answers, hasUnanswerable(dataset));
@@ -181,18 +209,14 @@ Metrics answerMetrics(const TokenizedDataset& dataset, const EvaluationResult& r
             const TextSpan span = answers[row].span;
             const std::string_view text =
                 std::string_view(source.text).substr(span.begin, span.end - span.begin);
-            exact += exactMatch(text, source.answers);
-            f1 += answerF1(text, source.answers);
-            ++count;
+            add(row, exactMatch(text, source.answers), answerF1(text, source.answers));
         }
     }
     for (std::size_t e = 0; e < dataset.size() && !isText; ++e) {
         if (dataset.examples[e].startPosition < 0)
             continue;
         const auto [isExact, overlap] = tokenScores(dataset.examples[e], result.answers[e]);
-        exact += isExact;
-        f1 += overlap;
-        ++count;
+        add(e, isExact, overlap);
     }
     if (count == 0)
         return {};
@@ -207,6 +231,8 @@ EvaluationResult emptyResult(TaskType task, const TokenizedDataset& dataset, con
     const std::size_t size = dataset.size();
     if (wishes.keepsLogits)
         result.logits.resize(size);
+    if (wishes.keepsOutcomes)
+        result.losses.resize(size);
     if (task == TaskType::SequenceClassification)
         result.predictions.assign(size, -1);
     else if (isSequenceTask(task))
@@ -253,22 +279,29 @@ void storeBatch(TaskType task, const TokenizedDataset& dataset, const Batch& bat
 }
 
 Metrics taskMetrics(TaskType task, const TokenizedDataset& dataset,
-                    const std::vector<std::string>& labelNames, const EvaluationResult& result)
+                    const std::vector<std::string>& labelNames, const EvaluationResult& result,
+                    OutcomeCollector* outcomes)
 {
+    OutcomeCollector unused;
+    OutcomeCollector& collector = outcomes ? *outcomes : unused;
     switch (task) {
     case TaskType::SequenceClassification:
-        return classMetrics(dataset, labelNames.size(), result);
+        return classMetrics(dataset, labelNames.size(), result, collector);
     case TaskType::MultiLabelClassification:
-        return labelMetrics(dataset, result);
+        return labelMetrics(dataset, result, collector);
     case TaskType::Regression:
-        return scoreMetrics(dataset, result);
+        return scoreMetrics(dataset, result, collector);
     case TaskType::TokenClassification:
-        return entityMetrics(dataset, labelNames, result);
+        return entityMetrics(dataset, labelNames, result, collector);
     case TaskType::QuestionAnswering:
-        return answerMetrics(dataset, result);
+        return answerMetrics(dataset, result, collector);
     case TaskType::CausalLm:
     case TaskType::MaskedLm:
-        break; // from the loss
+        // The metrics follow from the loss.
+        for (std::size_t example = 0; example < result.losses.size(); ++example)
+            if (result.losses[example].items > 0)
+                collector.add(example, {{"correct", static_cast<double>(result.losses[example].correct)}});
+        break;
     }
     return {};
 }

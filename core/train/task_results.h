@@ -4,6 +4,7 @@
 #include "core/data/tokenized_dataset.h"
 #include "core/math/matrix.h"
 #include "core/train/answer_search.h"
+#include "core/train/example_outcomes.h"
 
 #include <cstdint>
 #include <map>
@@ -26,12 +27,15 @@ struct EvaluationResult
     std::vector<WindowAnswer> answers; ///< [examples], question answering
     /// [examples][tokens * candidates], language models without labels: ids and probabilities, best first.
     std::vector<std::vector<std::pair<std::int32_t, float>>> candidates;
+    std::vector<ExampleLoss> losses; ///< [examples], only when outcomes are asked for
+    ExampleOutcomes outcomes;        ///< only when asked for
 };
 
 /// What of each example is kept.
 struct ResultWishes
 {
     bool keepsLogits = false;
+    bool keepsOutcomes = false;
     std::size_t candidates = 0; ///< of language models, for each token
 };
 
@@ -43,9 +47,10 @@ void storeBatch(TaskType task, const TokenizedDataset& dataset, const Batch& bat
                 const ResultWishes& wishes, EvaluationResult& result);
 
 /// The task's metrics beside the loss, over the labelled examples; none when there are none. `labelNames` are
-/// the model's.
+/// the model's. What each example contributes goes to `outcomes` as well, unless that is null.
 std::map<std::string, double> taskMetrics(TaskType task, const TokenizedDataset& dataset,
                                           const std::vector<std::string>& labelNames,
-                                          const EvaluationResult& result);
+                                          const EvaluationResult& result,
+                                          OutcomeCollector* outcomes = nullptr);
 
 } // namespace lora

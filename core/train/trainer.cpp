@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/quantity_text.h"
 #include "core/base/rng.h"
+#include "core/models/attended_pairs.h"
 #include "core/optim/lr_scheduler.h"
 #include "core/train/task_metrics.h"
 
@@ -56,9 +57,14 @@ Trainer::Trainer(const TrainerInputs& inputs, WorkerPool& pool)
     , m_totalSteps(plannedSteps(m_config, m_loader.stepsPerEpoch()))
     , m_metric(m_config.metricForBestModel.value_or(std::string(metricNames(inputs.model.task()).front())))
 {
-    if (inputs.eval)
+    if (inputs.eval) {
         m_evaluator.emplace(inputs.model, *inputs.eval, pool, m_config.seed);
+        m_evaluator->keepOutcomes();
+    }
     m_step.setGradientCheckpointing(inputs.isCheckpointing);
+    const MethodConfig& method = inputs.experiment.method;
+    if (method.type == MethodType::Lora && method.lora.loraplusLrRatio)
+        m_step.setLoraPlusRatio(*method.lora.loraplusLrRatio);
     m_state.workers = pool.size();
 }
 
@@ -70,6 +76,7 @@ bool Trainer::resume()
     const int workers = m_state.workers;
     m_state = loadCheckpoint(checkpointFolder(m_inputs.runFolder, steps.back()), m_inputs.trainable,
                              m_step.optimizer());
+    m_inputs.model.refreshMagnitudes();
     if (m_state.workers != workers)
         throw Error(
             ErrorKind::BadUsage,
@@ -201,7 +208,7 @@ void Trainer::countPrefix(const PrefixResult& result, double seconds)
     for (const TokenizedExample& example : m_inputs.train.examples) {
         const auto length = static_cast<std::int64_t>(example.inputIds.size());
         m_state.tokensBelowCut += length;
-        m_state.tokenPairsBelowCut += static_cast<double>(length * length);
+        m_state.tokenPairsBelowCut += static_cast<double>(attendedPairs(length, m_inputs.model.config().isDecoder));
     }
 }
 
@@ -240,9 +247,8 @@ void Trainer::countWork(std::int64_t tokens)
     for (const Batch& batch : m_group) {
         m_state.sequences += static_cast<std::int64_t>(batch.sequences());
         m_state.labelledItems += static_cast<std::int64_t>(batch.labelledItems());
-        m_state.labelledPairs += static_cast<double>(batch.labelledPairs());
-        for (std::size_t s = 0; s < batch.sequences(); ++s)
-            pairs += static_cast<double>(batch.length(s)) * static_cast<double>(batch.length(s));
+        m_state.labelledPairs += static_cast<double>(labelledPairs(batch, m_inputs.model.config().isDecoder));
+        pairs += static_cast<double>(attendedPairs(batch, m_inputs.model.config().isDecoder));
     }
     m_state.tokenPairs += pairs;
     m_state.isPrefixKept = m_trainPrefix != nullptr;
@@ -266,6 +272,8 @@ bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)
                               result->metrics};
     noteEvaluation(metrics);
     observer.onEvaluation(metrics);
+    if (m_state.step == 0 || !m_config.loadBestModelAtEnd || m_state.bestStep == m_state.step)
+        observer.onExampleOutcomes(m_state.step, result->outcomes);
     return true;
 }
 
@@ -353,6 +361,7 @@ void Trainer::restoreBest(TrainingObserver& observer)
     if (!std::filesystem::exists(folder, error))
         return;
     loadCheckpointWeights(folder, m_inputs.trainable);
+    m_inputs.model.refreshMagnitudes();
     observer.onMessage(
         fmt::format("The weights are those of step {}, the best {}.", m_state.bestStep, m_metric));
 }

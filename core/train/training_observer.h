@@ -8,6 +8,8 @@
 
 namespace lora {
 
+struct ExampleOutcomes;
+
 /// What is known when a run begins.
 struct RunStart
 {
@@ -28,6 +30,9 @@ public:
     virtual void onStep(const StepMetrics&) {}
     virtual void onEvaluationProgress(std::int64_t /*done*/, std::int64_t /*total*/) {}
     virtual void onEvaluation(const EvalMetrics&) {}
+    /// After onEvaluation, for the untuned model (step 0) and for every model that would be handed over if
+    /// the run ended now: the best so far, or the last where the best is not asked for.
+    virtual void onExampleOutcomes(std::int64_t /*step*/, const ExampleOutcomes&) {}
     /// While the layers below the cut run for the first and only time.
     virtual void onPrefixProgress(std::int64_t /*done*/, std::int64_t /*total*/) {}
     virtual void onPause(bool /*isPaused*/) {}
