@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <set>
 
 #include <fmt/chrono.h>
@@ -171,6 +172,24 @@ Sweep openSweep(const fs::path& folder)
         if (issue.severity == Severity::Error)
             refuse(file, fmt::format("{}: {}", issue.field, issue.text));
     return sweep;
+}
+
+std::vector<Sweep> sweepsIn(const fs::path& parent)
+{
+    std::vector<fs::path> folders;
+    std::error_code error;
+    for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error))
+        if (std::error_code ignored; fs::is_regular_file(entry->path() / sweepFile, ignored))
+            folders.push_back(entry->path());
+    std::ranges::sort(folders, std::greater()); // names begin with the time
+    std::vector<Sweep> sweeps;
+    for (const fs::path& folder : folders) {
+        try {
+            sweeps.push_back(openSweep(folder));
+        } catch (const Error&) { // of another version, or damaged: nothing to go on with
+        }
+    }
+    return sweeps;
 }
 
 PlannedRunState stateOf(const Sweep& sweep, std::size_t run)

@@ -39,6 +39,9 @@ Sweep createSweep(const std::filesystem::path& parent, const SweepPlan& plan, co
 /// BadInput for a damaged one.
 Sweep openSweep(const std::filesystem::path& folder);
 
+/// The sweeps right in a folder, newest first; what cannot be read is left out.
+std::vector<Sweep> sweepsIn(const std::filesystem::path& parent);
+
 enum class PlannedRunState {
     Waiting, ///< not begun
     Begun,   ///< stopped, failed or killed on its way: goes on from its last checkpoint

@@ -26,14 +26,21 @@ public:
         , m_parts(partsOf(model, base.task))
     {}
 
-    SweepPlan plan()
+    /// The runs in the axes' order, or else what is wrong with them.
+    const ConfigIssues& problems()
     {
         checkAxes();
-        throwOnErrors(m_issues, "sweep");
+        if (!m_issues.empty())
+            return m_issues;
         addLoraRuns();
         addBaselines();
         checkRuns();
-        throwOnErrors(m_issues, "sweep");
+        return m_issues;
+    }
+
+    SweepPlan plan()
+    {
+        throwOnErrors(problems(), "sweep");
         for (PlannedRun& run : m_runs) {
             adoptUsualTargets(run.experiment.method, m_parts);
             run.lowestLayer =
@@ -211,6 +218,11 @@ private:
 SweepPlan planSweep(const ExperimentConfig& base, const SweepAxes& axes, const ModelSummary& model)
 {
     return Planner(base, axes, model).plan();
+}
+
+ConfigIssues checkSweep(const ExperimentConfig& base, const SweepAxes& axes, const ModelSummary& model)
+{
+    return Planner(base, axes, model).problems();
 }
 
 } // namespace lora

@@ -35,4 +35,8 @@ inline constexpr std::size_t mostPlannedRuns = 1000;
 /// as planTraining does where targets match nothing.
 SweepPlan planSweep(const ExperimentConfig& base, const SweepAxes& axes, const ModelSummary& model);
 
+/// The problems planSweep would throw, each once, as values to be shown beside their fields. What targets
+/// match is looked at by planSweep alone.
+ConfigIssues checkSweep(const ExperimentConfig& base, const SweepAxes& axes, const ModelSummary& model);
+
 } // namespace lora

@@ -31,35 +31,21 @@ void checkIsPlanned(const Sweep& sweep, std::size_t run)
                     "Move that folder away; the run is then made anew.");
 }
 
-/// The cache of the runs under way: the same one as long as they can share, then a new one.
-class SharedCaches
-{
-public:
-    explicit SharedCaches(const PrefixBudget& budget)
-        : m_budget(budget)
-    {}
-
-    std::shared_ptr<PrefixCache> of(const PlannedRun& run)
-    {
-        // Without a file to evaluate on, another seed holds out other rows.
-        const ExperimentConfig& experiment = run.experiment;
-        const std::pair sharing(run.lowestLayer,
-                                experiment.data.eval ? std::uint64_t{0} : experiment.training.seed);
-        if (!m_cache || sharing != m_sharing) {
-            m_cache.reset(); // before the next one takes memory
-            m_cache = std::make_shared<PrefixCache>(m_budget);
-        }
-        m_sharing = sharing;
-        return m_cache;
-    }
-
-private:
-    const PrefixBudget& m_budget;
-    std::pair<int, std::uint64_t> m_sharing;
-    std::shared_ptr<PrefixCache> m_cache;
-};
-
 } // namespace
+
+std::shared_ptr<PrefixCache> SweepCaches::of(const PlannedRun& run)
+{
+    // Without a file to evaluate on, another seed holds out other rows.
+    const ExperimentConfig& experiment = run.experiment;
+    const std::pair sharing(run.lowestLayer,
+                            experiment.data.eval ? std::uint64_t{0} : experiment.training.seed);
+    if (!m_cache || sharing != m_sharing) {
+        m_cache.reset(); // before the next one takes memory
+        m_cache = std::make_shared<PrefixCache>(m_budget);
+    }
+    m_sharing = sharing;
+    return m_cache;
+}
 
 RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache)
 {
@@ -79,7 +65,7 @@ RunStatus runSweep(const Sweep& sweep, const PrefixBudget& budget, SweepObserver
                    TrainingControl& control)
 {
     RunStatus status = RunStatus::Completed;
-    SharedCaches caches(budget);
+    SweepCaches caches(budget);
     for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
         if (stateOf(sweep, run) == PlannedRunState::Done) {
             observer.onRunSkipped(run);

@@ -4,7 +4,9 @@
 #include "core/sweep/sweep_folder.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace lora {
 
@@ -24,6 +26,23 @@ public:
 /// How a planned run is made, begun or gone on with. Throws lora::Error (BadInput) where its folder holds
 /// another run than the plan says.
 RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache);
+
+/// The cache of a sweep's runs, made one after the other: the same as long as they can share what frozen
+/// layers compute, then a new one, before which the last is let go.
+class SweepCaches
+{
+public:
+    explicit SweepCaches(PrefixBudget budget)
+        : m_budget(std::move(budget))
+    {}
+
+    std::shared_ptr<PrefixCache> of(const PlannedRun& run);
+
+private:
+    PrefixBudget m_budget;
+    std::pair<int, std::uint64_t> m_sharing;
+    std::shared_ptr<PrefixCache> m_cache;
+};
 
 /// Makes the runs of a sweep that are not done, one after the other in this process. Those that stand side by
 /// side and have the same frozen layers share what these compute, within the budget; it is let go before runs

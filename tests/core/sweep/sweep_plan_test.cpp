@@ -152,6 +152,20 @@ TEST(SweepPlan, ProblemsOfAllRunsAreToldAtOnceByTheirFields)
     expectError(ErrorKind::BadUsage, "2 problems", [&] { model.plan(axesOf({.ranks = "1,2"})); });
 }
 
+TEST(SweepPlan, ProblemsAreAlsoToldAsValuesEachOnce)
+{
+    SweptModel model;
+    const ModelSummary summary = describeModel(model.base.model, model.base.task);
+    EXPECT_TRUE(checkSweep(model.base, axesOf({.ranks = "1,2"}), summary).empty());
+    model.base.training.learningRate = -1;
+    const ConfigIssues issues = checkSweep(model.base, axesOf({.ranks = "1,2", .seeds = "1,2"}), summary);
+    ASSERT_EQ(issues.size(), 1u);
+    EXPECT_EQ(issues[0].field, "training.learning_rate");
+    const ConfigIssues ofAxes = checkSweep(model.base, axesOf({.layers = "9"}), summary);
+    ASSERT_EQ(ofAxes.size(), 1u);
+    EXPECT_EQ(ofAxes[0].field, "layers");
+}
+
 TEST(SweepPlan, WhatASweepCannotVaryIsRefused)
 {
     SweptModel model;

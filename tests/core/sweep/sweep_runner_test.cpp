@@ -235,6 +235,19 @@ TEST_F(SweepRuns, RunsOfASweepAreFoundByTheListOfRuns)
     EXPECT_EQ(index.list().size(), 2u);
 }
 
+TEST_F(SweepRuns, SweepsOfAFolderAreFoundAndDamagedOnesLeftOut)
+{
+    EXPECT_TRUE(sweepsIn(model.folder("nowhere")).empty());
+    const Sweep first = create("out", topLayerRanks({1}));
+    const Sweep second = create("out", topLayerRanks({1, 2}));
+    const Sweep damaged = create("out", topLayerRanks({4}));
+    writeFileAtomically(damaged.folder / sweepFile, "{");
+    const std::vector<Sweep> found = sweepsIn(model.folder("out"));
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].folder, second.folder) << "newest first";
+    EXPECT_EQ(found[1].folder, first.folder);
+}
+
 TEST_F(SweepRuns, ADamagedPlanIsRefusedWithItsPlace)
 {
     expectError(ErrorKind::BadUsage, "holds no sweep.json", [&] { openSweep(model.folder("none")); });
