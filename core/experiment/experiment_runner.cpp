@@ -48,6 +48,11 @@ public:
         m_recorder.onEvaluation(metrics);
         m_observer.onEvaluation(metrics);
     }
+    void onExampleOutcomes(std::int64_t step, const ExampleOutcomes& outcomes) override
+    {
+        m_recorder.onExampleOutcomes(step, outcomes);
+        m_observer.onExampleOutcomes(step, outcomes);
+    }
     void onPrefixProgress(std::int64_t done, std::int64_t total) override
     {
         m_observer.onPrefixProgress(done, total);
@@ -66,6 +71,7 @@ WorkCounts workOf(const TrainerState& state, TaskType task)
     work.tokens = static_cast<double>(state.tokens);
     work.tokenPairs = state.tokenPairs;
     work.sequences = static_cast<double>(state.sequences);
+    work.steps = static_cast<double>(state.step);
     work.labelledTokens = isLanguageModelling(task) ? static_cast<double>(state.labelledItems) : 0;
     work.labelledPairs = state.labelledPairs;
     return work;

@@ -10,6 +10,8 @@ namespace run_files {
 inline constexpr const char* experiment = "experiment.json";
 inline constexpr const char* metrics = "metrics.jsonl";
 inline constexpr const char* summary = "summary.json";
+/// What the evaluation said about each example; see outcome_file.h.
+inline constexpr const char* evalExamples = "eval_examples.jsonl";
 /// Key of experiment.json beside the experiment's own: {"model","train","eval"}, what the run was made from.
 inline constexpr const char* hashesKey = "hashes";
 /// Another such key: names of the classes, in the order of their ids.

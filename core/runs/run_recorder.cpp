@@ -44,6 +44,20 @@ std::string utcNow()
                        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
+/// Later evaluations are done again. A damaged file is as good as none: the next evaluation writes it anew.
+OutcomesByStep outcomesUpTo(const std::filesystem::path& folder, std::int64_t lastStep)
+{
+    OutcomesByStep outcomes;
+    try {
+        outcomes = readOutcomes(folder);
+    } catch (const Error&) {
+        return {};
+    }
+    if (std::erase_if(outcomes, [&](const auto& entry) { return entry.first > lastStep; }) > 0)
+        writeOutcomes(folder, outcomes);
+    return outcomes;
+}
+
 std::filesystem::path newFolder(const std::filesystem::path& folder)
 {
     std::error_code ignored;
@@ -81,6 +95,7 @@ RunRecorder::RunRecorder(const std::filesystem::path& folder, Resumption resumpt
     m_summary.host = hostDescription();
     m_summary.version = programVersion();
     m_evaluations = std::move(log.evaluations);
+    m_outcomes = outcomesUpTo(m_folder, resumption.checkpointStep);
     if (!m_evaluations.empty())
         m_evaluatedBeforeResume = m_evaluations.back().step;
     // Without it the folder says what is true from now on: the run has not ended.
@@ -140,6 +155,13 @@ void RunRecorder::onEvaluation(const EvalMetrics& metrics)
         for (const auto& [key, value] : metrics.values)
             m_events->addScalar(key == "loss" ? "loss/eval" : "eval/" + key, metrics.step, value);
     });
+}
+
+void RunRecorder::onExampleOutcomes(std::int64_t step, const ExampleOutcomes& outcomes)
+{
+    std::erase_if(m_outcomes, [](const auto& entry) { return entry.first > 0; });
+    m_outcomes[step] = outcomes;
+    guarded([&] { writeOutcomes(m_folder, m_outcomes); });
 }
 
 void RunRecorder::onEnd(const RunOutcome& outcome)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/runs/append_file.h"
+#include "core/runs/outcome_file.h"
 #include "core/runs/run_record.h"
 #include "core/runs/tensorboard_events.h"
 #include "core/train/training_observer.h"
@@ -18,13 +19,14 @@ struct RunOrigin
     ExperimentConfig experiment;
     std::string modelHash;
     std::string trainHash;
-    std::string evalHash; ///< empty when split from the training file
+    std::string evalHash;                ///< empty when split from the training file
     std::vector<std::string> labelNames; ///< class id -> name
 };
 
 /// Writes a run folder while the run goes on: experiment.json at once, metrics.jsonl and TensorBoard events
-/// line by line (each reaches the file before the next step), summary.json at the end. Trouble with the disk
-/// throws lora::Error (FileSystem) once, with whatever was written left whole; later calls then do nothing.
+/// line by line (each reaches the file before the next step), eval_examples.jsonl at each evaluation of a
+/// model to be handed over, summary.json at the end. Trouble with the disk throws lora::Error (FileSystem)
+/// once, with whatever was written left whole; later calls then do nothing.
 class RunRecorder : public TrainingObserver
 {
 public:
@@ -38,6 +40,7 @@ public:
     void onStart(const RunStart& start) override;
     void onStep(const StepMetrics& metrics) override;
     void onEvaluation(const EvalMetrics& metrics) override;
+    void onExampleOutcomes(std::int64_t step, const ExampleOutcomes& outcomes) override;
     void onEnd(const RunOutcome& outcome) override;
 
     /// What only the caller knows (parameters, memory, FLOPs, estimates) goes here before finish().
@@ -64,6 +67,7 @@ private:
     std::unique_ptr<AppendFile> m_metrics;
     std::unique_ptr<TensorboardWriter> m_events;
     std::vector<EvalMetrics> m_evaluations;
+    OutcomesByStep m_outcomes;                 ///< step 0 and the model to hand over
     std::int64_t m_evaluatedBeforeResume = -1; ///< last step whose evaluation is in the file already
     RunSummary m_summary;
     bool m_hasFailed = false;

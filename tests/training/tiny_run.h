@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/lora/adapter_injection.h"
+#include "core/train/outcome_metric.h"
 #include "core/train/trainer.h"
 #include "tests/support/tiny_models.h"
 
@@ -19,6 +20,10 @@ public:
             whenStep(metrics);
     }
     void onEvaluation(const EvalMetrics& metrics) override { evaluations.push_back(metrics); }
+    void onExampleOutcomes(std::int64_t step, const ExampleOutcomes& ofStep) override
+    {
+        outcomes[step] = ofStep;
+    }
     void onPause(bool isPaused) override
     {
         if (whenPause)
@@ -36,6 +41,7 @@ public:
 
     std::vector<StepMetrics> steps;
     std::vector<EvalMetrics> evaluations;
+    std::map<std::int64_t, ExampleOutcomes> outcomes;
     std::vector<std::string> messages;
     std::function<void(const StepMetrics&)> whenStep;
     std::function<void(bool)> whenPause;

@@ -140,6 +140,28 @@ TEST(Training, AResumedRunEqualsAnUninterruptedOneBitForBit)
     }
 }
 
+TEST(Training, OutcomesAreToldOfTheUntunedModelAndOfEveryBestOne)
+{
+    const TemporaryFolder folder;
+    TinyRun run(tinyExperiment(), tinyWithDropout, folder.path());
+    run.run();
+    const TrainerState& state = run.trainer().state();
+    ASSERT_TRUE(run.notes.outcomes.contains(0));
+    EXPECT_EQ(run.notes.outcomes.rbegin()->first, state.bestStep);
+    for (const auto& [step, outcomes] : run.notes.outcomes) {
+        EXPECT_EQ(outcomes.size(), run.eval.size());
+        const auto evaluation = std::ranges::find(run.notes.evaluations, step, &EvalMetrics::step);
+        ASSERT_NE(evaluation, run.notes.evaluations.end());
+        EXPECT_DOUBLE_EQ(metricOf(outcomes, "accuracy"), evaluation->value("accuracy"));
+        EXPECT_NEAR(metricOf(outcomes, "loss"), evaluation->value("loss"), 1e-6);
+    }
+    ExperimentConfig last = tinyExperiment();
+    last.training.loadBestModelAtEnd = false;
+    TinyRun toTheEnd(last, tinyWithDropout);
+    toTheEnd.run();
+    EXPECT_EQ(toTheEnd.notes.outcomes.rbegin()->first, 12);
+}
+
 TEST(Training, AnEvaluationThatWasStoppedIsDoneWhenTheRunGoesOn)
 {
     const TemporaryFolder folder;
