@@ -71,7 +71,8 @@ public:
     {
         // Classification tells its probabilities by its logits; they are few.
         const bool keepsLogits = options.keepsLogits || m_task == TaskType::SequenceClassification;
-        m_result = evaluate(trained, rows, options.threads, {keepsLogits, options.candidates});
+        m_result = evaluate(trained, rows, options.threads,
+                            {.keepsLogits = keepsLogits, .candidates = options.candidates});
     }
 
     std::vector<Prediction> run()
