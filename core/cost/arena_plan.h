@@ -11,15 +11,15 @@ namespace lora {
 struct PieceFacts
 {
     std::int64_t tokens = 0;
-    std::int64_t tokenPairs = 0; ///< Σ length²
+    std::int64_t tokenPairs = 0; ///< Σ attendedPairs
     std::int64_t longest = 0;    ///< tokens of the longest sequence
     std::int64_t sequences = 0;
     std::int64_t labelledTokens = 0; ///< language modelling
-    std::int64_t labelledPairs = 0;  ///< language modelling: Σ labelled tokens of a sequence · its length
+    std::int64_t labelledPairs = 0;  ///< language modelling: of a labelled token and one it attends to
 };
 
 /// Of sequences of these lengths; language modelling: `labelledShare` of every one's tokens is labelled.
-PieceFacts pieceFacts(std::span<const std::int32_t> lengths, double labelledShare = 0);
+PieceFacts pieceFacts(std::span<const std::int32_t> lengths, bool isCausal, double labelledShare = 0);
 
 /// How a model goes through a piece.
 struct PassUse

@@ -50,7 +50,7 @@ void addPieces(const Batch& batch, std::span<const std::uint32_t> share, const L
         lengths.clear();
         for (const std::uint32_t sequence : share.first(count))
             lengths.push_back(static_cast<std::int32_t>(batch.length(sequence)));
-        keepLargest(pieceFacts(lengths, load.labelledShare), largest);
+        keepLargest(pieceFacts(lengths, load.isCausal, load.labelledShare), largest);
         share = share.subspan(count);
     }
 }
@@ -114,7 +114,8 @@ double weightBytes(const ModelSummary& model, const TrainingPlan& plan, const We
                                                 : frozenBytes(model, parameter, use);
     for (const ModuleInfo& module : model.modules) {
         if (const AdapterPlan* adapter = plan.adapterOf(module.name))
-            bytes += floatBytes * static_cast<double>(adapter->r * (module.inFeatures + module.outFeatures));
+            bytes += floatBytes * static_cast<double>((adapter->hasStart ? 2 : 1) *
+                                                      adapter->size(module.inFeatures, module.outFeatures));
         if (module.isTied && module.name == plan.untiedModule)
             bytes += floatBytes * static_cast<double>(module.inFeatures * module.outFeatures);
     }

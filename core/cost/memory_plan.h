@@ -18,6 +18,7 @@ struct LoadPlan
     std::uint64_t seed = 42;
     double batches = 1; ///< of the whole run
     std::int64_t tokensPerPiece = 256;
+    bool isCausal = false;
     double labelledShare = 0; ///< language modelling: labelled tokens of all tokens
 };
 

@@ -18,20 +18,6 @@ void appendRange(const std::vector<T>& from, std::size_t begin, std::size_t end,
 
 } // namespace
 
-std::size_t Batch::labelledPairs() const
-{
-    std::size_t pairs = 0;
-    if (tokenLabels.empty())
-        return pairs;
-    for (std::size_t s = 0; s < sequences(); ++s) {
-        const auto first = tokenLabels.begin() + sequenceOffsets[s];
-        const auto labelled = std::count_if(first, tokenLabels.begin() + sequenceOffsets[s + 1],
-                                            [](std::int32_t label) { return label != ignoredLabel; });
-        pairs += static_cast<std::size_t>(labelled) * length(s);
-    }
-    return pairs;
-}
-
 std::size_t Batch::labelledItems() const
 {
     const auto countLabelled = [](const std::vector<std::int32_t>& labels) {

@@ -39,8 +39,6 @@ struct Batch
     }
     /// Items the loss is a mean over: labelled sequences, labelled tokens, or single targets.
     std::size_t labelledItems() const;
-    /// Language modelling: Σ labelled tokens of a sequence · its length; 0 without token labels.
-    std::size_t labelledPairs() const;
 };
 
 /// The sequences of `batch` named by `sequences`, in that order, as a batch of their own: a worker's share.

@@ -2,6 +2,7 @@
 
 #include "core/math/elementwise.h"
 #include "core/math/gemm.h"
+#include "core/nn/attention_strips.h"
 
 #include <cmath>
 
@@ -17,6 +18,13 @@ std::int64_t longest(std::span<const std::int32_t> offsets)
     return length;
 }
 
+template <class T>
+void fill(Matrix<T> x, T value)
+{
+    for (std::int64_t r = 0; r < x.rows; ++r)
+        std::fill_n(x.row(r), x.cols, value);
+}
+
 } // namespace
 
 template <class T>
@@ -27,7 +35,7 @@ AttentionCore<T>::AttentionCore(const AttentionShape& shape)
     LORA_ASSERT(shape.heads % shape.keyValueHeads == 0);
 }
 
-/// One head of one sequence.
+/// One head of one sequence; of a causal one a strip of its queries and the keys they see.
 template <class T>
 struct AttentionCore<T>::Piece
 {
@@ -46,9 +54,35 @@ void AttentionCore<T>::forPieces(std::span<const std::int32_t> offsets, const Ne
         rows ? std::span<const std::int32_t>(rows->offsets) : offsets;
     std::uint64_t index = 0;
     for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
-        for (std::int64_t head = 0; head < m_shape.heads; ++head)
-            f(Piece{offsets[s], offsets[s + 1] - offsets[s], queryOffsets[s],
-                    queryOffsets[s + 1] - queryOffsets[s], head, index++});
+        for (std::int64_t head = 0; head < m_shape.heads; ++head) {
+            Piece piece{offsets[s],
+                        offsets[s + 1] - offsets[s],
+                        queryOffsets[s],
+                        queryOffsets[s + 1] - queryOffsets[s],
+                        head,
+                        index};
+            if (m_shape.isCausal)
+                forStrips(piece, rows, f);
+            else if (piece.queries > 0)
+                f(piece);
+            index += static_cast<std::uint64_t>(piece.queries);
+        }
+}
+
+/// The strips of a causal piece: no products with keys after a strip's last query.
+template <class T>
+template <class F>
+void AttentionCore<T>::forStrips(Piece piece, const NeededRows* rows, const F& f) const
+{
+    const std::int64_t begin = piece.firstQuery, end = begin + piece.queries;
+    for (std::int64_t first = begin; first < end; first += attentionStrip) {
+        piece.firstQuery = first;
+        piece.queries = std::min(attentionStrip, end - first);
+        const std::int64_t last = first + piece.queries - 1;
+        piece.length = 1 - piece.firstToken + (rows ? rows->tokens[static_cast<std::size_t>(last)] : last);
+        f(piece);
+        ++piece.index;
+    }
 }
 
 template <class T>
@@ -64,7 +98,7 @@ template <class T>
 void AttentionCore<T>::normalize(Matrix<T> scores, const Piece& piece, const NeededRows* rows) const
 {
     if (!rows || !m_shape.isCausal)
-        return normalize(scores, 0);
+        return normalize(scores, piece.firstQuery - piece.firstToken);
     for (std::int64_t r = 0; r < scores.rows; ++r)
         normalize(scores.rowRange(r, 1),
                   rows->tokens[static_cast<std::size_t>(piece.firstQuery + r)] - piece.firstToken);
@@ -76,7 +110,7 @@ void AttentionCore<T>::forward(PassContext<T>& context, ConstMatrix<T> q, ConstM
 {
     const bool hasDropout = context.isDropoutOn && dropoutProbability > 0;
     const std::uint64_t key = hasDropout ? context.nextDropoutKey() : 0;
-    const std::int64_t largest = longest(context.offsets);
+    const std::int64_t atOnce = attendedAtOnce(longest(context.offsets), m_shape.isCausal);
     T* kept = nullptr;
     if (saved) {
         std::int64_t size = 0;
@@ -85,8 +119,8 @@ void AttentionCore<T>::forward(PassContext<T>& context, ConstMatrix<T> q, ConstM
         *saved = {q, k, v, kept, rows, key};
     }
     const ArenaScope scope(*context.arena);
-    T* scratch = saved ? nullptr : context.arena->template array<T>(largest * largest);
-    T* droppedScratch = hasDropout ? context.arena->template array<T>(largest * largest) : nullptr;
+    T* scratch = saved ? nullptr : context.arena->template array<T>(atOnce);
+    T* droppedScratch = hasDropout ? context.arena->template array<T>(atOnce) : nullptr;
     const std::int64_t group = m_shape.heads / m_shape.keyValueHeads;
     forPieces(context.offsets, rows, [&](const Piece& piece) {
         const auto queryPart = [&](auto matrix) {
@@ -116,11 +150,14 @@ void AttentionCore<T>::backward(PassContext<T>& context, const Saved& saved, Con
                                 Matrix<T> dq, Matrix<T> dk, Matrix<T> dv) const
 {
     const ArenaScope scope(*context.arena);
-    const std::int64_t largest = longest(context.offsets);
-    T* gradientScratch = context.arena->template array<T>(largest * largest);
+    const std::int64_t atOnce = attendedAtOnce(longest(context.offsets), m_shape.isCausal);
+    T* gradientScratch = context.arena->template array<T>(atOnce);
     const bool hasDropout = saved.dropoutKey != 0;
-    T* droppedScratch = hasDropout ? context.arena->template array<T>(largest * largest) : nullptr;
+    T* droppedScratch = hasDropout ? context.arena->template array<T>(atOnce) : nullptr;
     const T* kept = saved.probabilities;
+    // Heads of a group and strips of a head add to the same keys' and values' gradients.
+    fill(dk, T(0));
+    fill(dv, T(0));
     const std::int64_t group = m_shape.heads / m_shape.keyValueHeads;
     forPieces(context.offsets, saved.rows, [&](const Piece& piece) {
         const auto queryPart = [&](auto matrix) {
@@ -131,8 +168,6 @@ void AttentionCore<T>::backward(PassContext<T>& context, const Saved& saved, Con
             return matrix.rowRange(piece.firstToken, piece.length)
                 .colRange(piece.head / group * m_shape.headDim, m_shape.headDim);
         };
-        // The first head of a group writes its keys' and values' gradients, the others add.
-        const T keep = piece.head % group == 0 ? T(0) : T(1);
         const ConstMatrix<T> p(kept, piece.queries, piece.length);
         ConstMatrix<T> weights = p;
         if (hasDropout) {
@@ -140,14 +175,14 @@ void AttentionCore<T>::backward(PassContext<T>& context, const Saved& saved, Con
             dropout<T>(p, dropoutProbability, mixBits(saved.dropoutKey + piece.index), dropped);
             weights = dropped;
         }
-        gemm<T>(Transpose::Yes, Transpose::No, T(1), weights, queryPart(dout), keep, keyPart(dv));
+        gemm<T>(Transpose::Yes, Transpose::No, T(1), weights, queryPart(dout), T(1), keyPart(dv));
         const Matrix<T> dp(gradientScratch, piece.queries, piece.length);
         multiplyByTransposed<T>(queryPart(dout), keyPart(saved.v), dp);
         if (hasDropout)
             dropout<T>(dp, dropoutProbability, mixBits(saved.dropoutKey + piece.index), dp);
         softmaxRowsBackward<T>(p, m_scale, dp); // hidden positions have p = 0 and so no gradient
         gemm<T>(Transpose::No, Transpose::No, T(1), dp, keyPart(saved.k), T(0), queryPart(dq));
-        gemm<T>(Transpose::Yes, Transpose::No, T(1), dp, queryPart(saved.q), keep, keyPart(dk));
+        gemm<T>(Transpose::Yes, Transpose::No, T(1), dp, queryPart(saved.q), T(1), keyPart(dk));
         kept += piece.queries * piece.length;
     });
 }

@@ -29,8 +29,9 @@ public:
     struct Saved
     {
         ConstMatrix<T> q, k, v;
-        T* probabilities =
-            nullptr; ///< for each sequence of t tokens, heads · [queries, t] one after the other
+        /// For each head of each sequence [queries, keys], of causal ones strip by strip, one after the
+        /// other.
+        T* probabilities = nullptr;
         const NeededRows* rows = nullptr;
         std::uint64_t dropoutKey = 0;
     };
@@ -56,6 +57,8 @@ private:
     struct Piece;
     template <class F>
     void forPieces(std::span<const std::int32_t> offsets, const NeededRows* rows, const F& f) const;
+    template <class F>
+    void forStrips(Piece piece, const NeededRows* rows, const F& f) const;
     void normalize(Matrix<T> scores, std::int64_t first) const;
     void normalize(Matrix<T> scores, const Piece& piece, const NeededRows* rows) const;
 

@@ -14,13 +14,13 @@ struct TrainerState
 {
     std::int64_t step = 0;
     std::int64_t tokens = 0;
-    double tokenPairs = 0; ///< Σ length² of the sequences trained on
+    double tokenPairs = 0; ///< Σ attendedPairs of the sequences trained on
     /// Of those, the ones that went through the layers below the cut: fewer where their results are kept.
     std::int64_t tokensBelowCut = 0;
     double tokenPairsBelowCut = 0;
     std::int64_t sequences = 0;
     std::int64_t labelledItems = 0;
-    double labelledPairs = 0;  ///< language modelling: Σ labelled tokens of a sequence · its length
+    double labelledPairs = 0;  ///< language modelling: Σ labelledPairs of the batches
     bool isPrefixKept = false; ///< the layers below the cut ran once for all epochs
     double flops = 0;          ///< counted inside the matrix products
     double trainSeconds = 0;   ///< training steps alone

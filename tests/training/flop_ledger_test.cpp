@@ -1,4 +1,5 @@
 #include "core/cost/flop_ledger.h"
+#include "core/models/attended_pairs.h"
 #include "tests/support/model_folder.h"
 #include "tests/training/tiny_run.h"
 
@@ -8,7 +9,7 @@ namespace lora::test {
 namespace {
 
 constexpr TaskType classification = TaskType::SequenceClassification;
-const TinyBert tiny{.hidden = 12, .layers = 3, .heads = 2, .intermediate = 20};
+const TinyBert tiny{.hidden = 12, .layers = 3, .heads = 2, .intermediate = 20, .positions = 160};
 
 struct LedgerCase
 {
@@ -33,6 +34,41 @@ LedgerCase adapted(const std::string& name, std::variant<std::vector<std::string
     what.method.lora.layersToTransform = std::move(layers);
     what.method.lora.bias = bias;
     return what;
+}
+
+/// Variants of LoRA do other products.
+std::vector<LedgerCase> variantCases()
+{
+    using Names = std::vector<std::string>;
+    std::vector<LedgerCase> all;
+    const auto add = [&](const std::string& name, const auto& set) {
+        LedgerCase everywhere = adapted(name + "Everywhere", "all-linear");
+        LedgerCase top =
+            adapted(name + "Top", Names{"query", "output.dense"}, std::vector<int>{2}, "lora_only");
+        LedgerCase decoder = adapted(name + "Decoder", "all-linear", std::vector<int>{1, 2});
+        decoder.task = TaskType::CausalLm;
+        decoder.model = tinyOf("gpt2");
+        for (LedgerCase* what : {&everywhere, &top, &decoder}) {
+            set(what->method.lora);
+            all.push_back(*what);
+        }
+    };
+    add("dora", [](LoraConfig& lora) { lora.useDora = true; });
+    add("doraWithDropout", [](LoraConfig& lora) {
+        lora.useDora = true;
+        lora.loraDropout = 0.2;
+    });
+    add("loraFa", [](LoraConfig& lora) { lora.loraFa = true; });
+    add("doraWithFrozenA", [](LoraConfig& lora) { lora.useDora = lora.loraFa = true; });
+    add("doraWithFrozenAAndDropout", [](LoraConfig& lora) {
+        lora.useDora = lora.loraFa = true;
+        lora.loraDropout = 0.2;
+    });
+    add("rslora", [](LoraConfig& lora) { lora.useRslora = true; });
+    add("pissa", [](LoraConfig& lora) { lora.initLoraWeights = "pissa"; });
+    add("olora", [](LoraConfig& lora) { lora.initLoraWeights = "olora"; });
+    add("loraPlus", [](LoraConfig& lora) { lora.loraplusLrRatio = 16; });
+    return all;
 }
 
 std::vector<LedgerCase> cases()
@@ -93,6 +129,8 @@ std::vector<LedgerCase> cases()
         upper.model = model;
         all.push_back(upper);
     }
+    for (LedgerCase& variant : variantCases())
+        all.push_back(std::move(variant));
     LedgerCase tiedHead = adapted("loraOnATiedHead", Names{"lm_head"});
     tiedHead.task = TaskType::CausalLm;
     tiedHead.model = tinyOf("gpt2");
@@ -124,11 +162,12 @@ TEST_P(CountedFlops, EqualTheLedgerToTheLastOperation)
     const TrainingPlan plan = planTraining(method, partsOf(summary, task));
     const auto model = tinyModel<float>(shape, task, labels);
     const auto trainable = applyMethod(*model, method, 1);
-    const std::vector<int> lengths = {1, 9, 4, 17, 2};
+    const std::vector<int> lengths = {1, 9, 140, 17, 60};
     const Batch batch = randomBatch(lengths, task, shape, static_cast<int>(labels));
-    WorkCounts work = countWork(std::vector<std::int32_t>(lengths.begin(), lengths.end()));
+    WorkCounts work = countWork(std::vector<std::int32_t>(lengths.begin(), lengths.end()), summary.isDecoder);
+    work.steps = 1;
     work.labelledTokens = static_cast<double>(batch.tokenLabels.empty() ? 0 : batch.labelledItems());
-    work.labelledPairs = static_cast<double>(batch.labelledPairs());
+    work.labelledPairs = static_cast<double>(labelledPairs(batch, summary.isDecoder));
     for (const int workers : {1, 2})
         for (const bool isCheckpointing : {false, true}) {
             WorkerPool pool(workers);
@@ -151,7 +190,7 @@ TEST(FlopLedger, SharesOfFullTrainingAreThoseOfTheClosedForm)
     const TinyBert wide{.hidden = 96, .layers = 12, .heads = 12, .intermediate = 384};
     ModelFolder folder(wide, rows, 2);
     const ModelSummary summary = describeModel(folder.write().string(), rows, 2);
-    const WorkCounts work = countWork(std::vector<std::int32_t>(4, 8));
+    const WorkCounts work = countWork(std::vector<std::int32_t>(4, 8), false);
     const auto flops = [&](const MethodConfig& method) {
         return trainingLedger(summary, rows, planTraining(method, partsOf(summary, rows)))
             .total(work)

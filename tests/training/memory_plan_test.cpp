@@ -1,5 +1,6 @@
 #include "core/cost/cost_model.h"
 #include "core/cost/memory_plan.h"
+#include "core/models/attended_pairs.h"
 #include "tests/support/model_folder.h"
 #include "tests/training/tiny_run.h"
 
@@ -119,6 +120,25 @@ std::vector<ArenaCase> arenaCases()
     cases.push_back({"intermediate", bert, classification, adapted(Names{"intermediate.dense"})});
     cases.push_back({"pooler", bert, classification, adapted(Names{"pooler.dense"})});
     cases.push_back({"tiedHead", tinyOf("gpt2"), TaskType::CausalLm, adapted(Names{"lm_head"})});
+    const std::vector<std::pair<std::string, std::function<void(LoraConfig&)>>> variants = {
+        {"Dora", [](LoraConfig& lora) { lora.useDora = true; }},
+        {"LoraFa", [](LoraConfig& lora) { lora.loraFa = true; }},
+        {"DoraWithFrozenA", [](LoraConfig& lora) { lora.useDora = lora.loraFa = true; }},
+        {"Pissa", [](LoraConfig& lora) { lora.initLoraWeights = "pissa"; }},
+    };
+    for (const auto& [name, set] : variants)
+        for (const auto& [model, task] : {models[0], models[8], models[11]}) {
+            ArenaCase everywhere{model.family + name, model, task,
+                                 adapted(model.family == "gpt2" ? std::variant<Names, std::string>(
+                                                                      Names{"c_attn", "c_proj", "c_fc"})
+                                                                : "all-linear")};
+            ArenaCase top{model.family + name + "Top", model, task, everywhere.method};
+            top.method.lora.layersToTransform = std::vector<int>{2};
+            for (ArenaCase* what : {&everywhere, &top}) {
+                set(what->method.lora);
+                cases.push_back(*what);
+            }
+        }
     return cases;
 }
 
@@ -129,15 +149,15 @@ std::int64_t labelsOf(TaskType task)
     return task == TaskType::Regression ? 1 : task == TaskType::QuestionAnswering ? 2 : 3;
 }
 
-PieceFacts factsOf(const Batch& batch)
+PieceFacts factsOf(const Batch& batch, bool isCausal)
 {
     std::vector<std::int32_t> lengths;
     for (std::size_t s = 0; s < batch.sequences(); ++s)
         lengths.push_back(static_cast<std::int32_t>(batch.length(s)));
-    PieceFacts facts = pieceFacts(lengths);
+    PieceFacts facts = pieceFacts(lengths, isCausal);
     if (!batch.tokenLabels.empty()) {
         facts.labelledTokens = static_cast<std::int64_t>(batch.labelledItems());
-        facts.labelledPairs = static_cast<std::int64_t>(batch.labelledPairs());
+        facts.labelledPairs = static_cast<std::int64_t>(labelledPairs(batch, isCausal));
     }
     return facts;
 }
@@ -152,7 +172,7 @@ TEST_P(ArenaPlan, EqualsTheArenasPeakToTheLastByte)
     ModelFolder folder(shape, task, labels);
     const ModelSummary summary = describeModel(folder.write().string(), task, labels);
     const TrainingPlan plan = planTraining(method, partsOf(summary, task));
-    const std::vector<int> lengths = {7, 19, 4, 17, 2, 11};
+    const std::vector<int> lengths = {7, 19, 140, 17, 2, 60};
     const Batch batch = randomBatch(lengths, task, shape, static_cast<int>(labels));
     for (const double dropout : {0.0, 0.1})
         for (const bool isCheckpointing : {false, true}) {
@@ -169,7 +189,7 @@ TEST_P(ArenaPlan, EqualsTheArenasPeakToTheLastByte)
             step.setTokensPerPiece(1000);
             step.setGradientCheckpointing(isCheckpointing);
             step.run(std::span(&batch, 1), 1e-3, 5);
-            EXPECT_EQ(arenaBytes(summary, plan, factsOf(batch), use),
+            EXPECT_EQ(arenaBytes(summary, plan, factsOf(batch, summary.isDecoder), use),
                       static_cast<double>(step.arenaPeakBytes()))
                 << "dropout " << dropout << ", checkpointing " << isCheckpointing;
         }
@@ -177,7 +197,7 @@ TEST_P(ArenaPlan, EqualsTheArenasPeakToTheLastByte)
     const auto trainable = applyMethod(*model, method, 1);
     ModelPass<float> pass(*model);
     pass.evaluate(batch);
-    EXPECT_EQ(arenaBytes(summary, plan, factsOf(batch), {.isTraining = false}),
+    EXPECT_EQ(arenaBytes(summary, plan, factsOf(batch, summary.isDecoder), {.isTraining = false}),
               static_cast<double>(pass.arena().peakBytes()));
 }
 

@@ -101,7 +101,7 @@ TEST(PrefixCache, CountsTheWorkThatWasDone)
         TinyRun run(experiment, tiny);
         run.run();
         const TrainerState& state = run.trainer().state();
-        WorkCounts epoch = countWork(run.train.lengths());
+        WorkCounts epoch = countWork(run.train.lengths(), false);
         WorkCounts work;
         for (int i = 0; i < 3; ++i)
             work += epoch;
@@ -121,7 +121,7 @@ TEST(PrefixCache, SavesTheShareOfTheClosedForm)
     const TinyBert wide{.hidden = 96, .layers = 12, .heads = 12, .intermediate = 384};
     ModelFolder folder(wide, task, 2);
     const ModelSummary summary = describeModel(folder.write().string(), task, 2);
-    const WorkCounts epoch = countWork(std::vector<std::int32_t>(4, 8));
+    const WorkCounts epoch = countWork(std::vector<std::int32_t>(4, 8), false);
     const auto ledgerOf = [&](const MethodConfig& method) {
         return trainingLedger(summary, task, planTraining(method, partsOf(summary, task)));
     };
