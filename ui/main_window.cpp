@@ -7,6 +7,7 @@
 #include "ui/setup/cost_panel.h"
 #include "ui/setup/dataset_card.h"
 #include "ui/setup/model_card.h"
+#include "ui/sweep/sweep_page.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
@@ -29,7 +30,7 @@ MainWindow::MainWindow(QSettings& settings, QWidget* parent)
     m_d->buildLayout();
     m_d->connectSignals();
     m_d->restoreState();
-    setExperiment(demoExperiment());
+    m_d->editor().reset(demoExperiment(), {});
     showPage(Page::Setup);
     QTimer::singleShot(0, this, &MainWindow::runsRefreshRequested);
 }
@@ -58,6 +59,7 @@ MainWindow::Page MainWindow::page() const
 
 void MainWindow::setExperiment(const ExperimentConfig& experiment, const QString& file)
 {
+    m_d->setup->showSweep(false);
     m_d->editor().reset(experiment, file);
     if (!file.isEmpty())
         showNotice(tr("Opened %1").arg(file));
@@ -115,6 +117,46 @@ void MainWindow::clearCostReport(const QString& reason)
     m_d->setup->costPanel().clearReport(reason);
 }
 
+void MainWindow::setPlannedSweep(const PlannedSweep& plan)
+{
+    m_d->setup->sweepPage().setPlan(plan);
+}
+
+void MainWindow::setSweepPosition(const SweepPosition& position)
+{
+    m_d->sweep = position;
+    m_d->runBar->setSweep(tr("run %1 of %2").arg(position.run).arg(position.count));
+}
+
+void MainWindow::setSweepOutcome(const SweepOutcome& outcome)
+{
+    m_d->sweep.reset();
+    const bool isComplete = outcome.status == RunStatus::Completed;
+    const QString progress = tr("%1 of %2 runs done").arg(outcome.done).arg(outcome.count);
+    m_d->runBar->setSweepOutcome(outcome.name, isComplete ? tr("Sweep complete: %1").arg(progress)
+                                                          : tr("Sweep ended: %1").arg(progress));
+    if (isComplete) {
+        m_d->awaitedRuns = outcome.runFolders;
+        if (outcome.diverged > 0)
+            showNotice(tr("The sweep is complete; %1 of its runs diverged.").arg(outcome.diverged));
+        else
+            showNotice(tr("The sweep is complete. Its %1 runs are checked on Compare.").arg(outcome.count));
+    } else if (outcome.status == RunStatus::Stopped) {
+        m_d->offerToContinue({outcome.name, outcome.folder, outcome.done, outcome.count});
+    }
+}
+
+void MainWindow::setSweepProblem(const QString& what, const QString& hint)
+{
+    m_d->setup->sweepPage().setNotStarted();
+    showProblem(what, hint);
+}
+
+void MainWindow::setUnfinishedSweeps(const std::vector<UnfinishedSweep>& sweeps)
+{
+    m_d->showUnfinished(sweeps);
+}
+
 void MainWindow::setRunState(RunState state)
 {
     const bool isStarting = m_d->state == RunState::Idle && state == RunState::Preparing;
@@ -123,6 +165,7 @@ void MainWindow::setRunState(RunState state)
     m_d->train->setRunState(state);
     m_d->tryPage->setRunState(state);
     m_d->setup->costPanel().setRunState(state);
+    m_d->setup->sweepPage().setRunState(state);
     m_d->refreshActions();
     if (isStarting)
         showPage(Page::Train);
@@ -167,18 +210,15 @@ void MainWindow::setEvaluationProgress(qint64 done, qint64 total)
 void MainWindow::setRunOutcome(const RunOutcome& outcome)
 {
     m_d->runBar->setOutcome(outcome);
-    if (outcome.status == RunStatus::Diverged || outcome.status == RunStatus::Failed)
-        showProblem(qstr(outcome.message), qstr(outcome.hint));
-    else
-        showNotice(outcome.status == RunStatus::Completed
-                       ? tr("The run is complete. Compare it with others on the Compare page.")
-                       : tr("The run was stopped. Its checkpoint and adapter are in its folder."));
+    m_d->tellOutcome(outcome);
 }
 
 void MainWindow::setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs)
 {
     m_d->compare->setRuns(runs);
     m_d->tryPage->setRuns(runs);
+    if (!m_d->awaitedRuns.isEmpty())
+        m_d->showAwaitedRuns();
 }
 
 void MainWindow::setTryModel(const TryModel& model)
@@ -295,6 +335,7 @@ void MainWindow::dropEvent(QDropEvent* event)
             tr("%1 is neither a model folder nor a data file.").arg(file.fileName()),
             tr("Drop a Hugging Face folder, a CSV, TSV or JSONL file, or an experiment file."));
     }
+    m_d->setup->showSweep(false);
     showPage(Page::Setup);
 }
 

@@ -9,6 +9,7 @@
 #include "core/train/training_observer.h"
 #include "ui/dataset_preview.h"
 #include "ui/run_state.h"
+#include "ui/sweep/sweep_values.h"
 #include "ui/try/try_values.h"
 
 #include <QMainWindow>
@@ -57,6 +58,13 @@ signals:
     void costRequested(const lora::ExperimentConfig& experiment);
 
     void startRequested(const lora::ExperimentConfig& experiment);
+    /// Plan and price a sweep: answer with setPlannedSweep, now or as soon as what is missing arrives.
+    void sweepPlanRequested(const lora::ui::SweepQuestion& question);
+    /// Make its runs: report with setSweepPosition before each and setSweepOutcome after the last, around
+    /// what is reported of runs; or refuse with setSweepProblem.
+    void sweepRequested(const lora::ui::SweepQuestion& question);
+    /// Go on with a sweep that has runs left.
+    void sweepContinueRequested(const QString& sweepFolder);
     void pauseRequested();
     void resumeRequested();
     void stopRequested();
@@ -97,6 +105,14 @@ public slots:
     void setCostReport(const lora::CostReport& report);
     /// `reason`: why there is no estimate, for example "the data set is still being read".
     void clearCostReport(const QString& reason);
+
+    void setPlannedSweep(const lora::ui::PlannedSweep& plan);
+    void setSweepPosition(const lora::ui::SweepPosition& position);
+    /// To be told before the state becomes Idle; the next setRuns then shows its runs on Compare.
+    void setSweepOutcome(const lora::ui::SweepOutcome& outcome);
+    void setSweepProblem(const QString& what, const QString& hint);
+    /// Those that can be gone on with, newest first.
+    void setUnfinishedSweeps(const std::vector<lora::ui::UnfinishedSweep>& sweeps);
 
     void setRunState(lora::ui::RunState state);
     /// A sentence about what Preparing or Stopping is busy with, for example "Loading the model".

@@ -7,6 +7,8 @@
 #include "ui/setup/cost_panel.h"
 #include "ui/setup/dataset_card.h"
 #include "ui/setup/model_card.h"
+#include "ui/sweep/sweep_form.h"
+#include "ui/sweep/sweep_page.h"
 #include "ui/theme/theme.h"
 
 #include <QActionGroup>
@@ -97,11 +99,13 @@ void MainWindow::Private::createFileMenu()
         file, MainWindow::tr("Open &model folder…"), QKeySequence(Qt::CTRL | Qt::Key_M),
         [this] {
             q.showPage(Page::Setup);
+            setup->showSweep(false);
             setup->modelCard().chooseFolder();
         },
         QStringLiteral("folder"));
     add(file, MainWindow::tr("Open &data file…"), QKeySequence(Qt::CTRL | Qt::Key_D), [this] {
         q.showPage(Page::Setup);
+        setup->showSweep(false);
         setup->datasetCard().chooseFile();
     });
     file->addSeparator();
@@ -130,6 +134,11 @@ void MainWindow::Private::createRunMenu()
     m_start = add(
         run, MainWindow::tr("&Start"), QKeySequence(Qt::CTRL | Qt::Key_Return), [this] { start(); },
         QStringLiteral("play"));
+    add(run, MainWindow::tr("S&weep ranks…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Return),
+        [this] { planSweep(); });
+    m_continue = run->addMenu(MainWindow::tr("C&ontinue sweep"));
+    m_continue->setEnabled(false);
+    run->addSeparator();
     m_pause = add(
         run, MainWindow::tr("&Pause"), QKeySequence(Qt::CTRL | Qt::Key_P),
         [this] { state == RunState::Paused ? emit q.resumeRequested() : emit q.pauseRequested(); },
@@ -248,6 +257,15 @@ void MainWindow::Private::connectSignals()
     QObject::connect(setup, &SetupPage::copyCommandRequested, &q, [this] { copyCommand(); });
     QObject::connect(setup, &SetupPage::saveRequested, &q, [this] { save(false); });
     QObject::connect(setup, &SetupPage::openRequested, &q, [this] { open(); });
+    QObject::connect(setup, &SetupPage::sweepShown, &q, [this] { refreshActions(); });
+    SweepPage* sweeps = &setup->sweepPage();
+    QObject::connect(sweeps, &SweepPage::planRequested, &q, &MainWindow::sweepPlanRequested);
+    QObject::connect(sweeps, &SweepPage::startRequested, &q, [this](const SweepQuestion& question) {
+        messages->dismiss();
+        emit q.sweepRequested(question);
+    });
+    QObject::connect(sweeps, &SweepPage::copyCommandRequested, &q,
+                     [this](const QStringList& options) { copySweepCommand(options); });
     QObject::connect(runBar, &RunBar::pauseRequested, &q, &MainWindow::pauseRequested);
     QObject::connect(runBar, &RunBar::resumeRequested, &q, &MainWindow::resumeRequested);
     QObject::connect(runBar, &RunBar::stopRequested, &q, &MainWindow::stopRequested);
@@ -264,6 +282,7 @@ void MainWindow::Private::connectSignals()
                      [this](const ExperimentConfig& experiment) {
                          editor().edit(MainWindow::tr("Use a run's settings"),
                                        [&](ExperimentConfig& e) { e = experiment; });
+                         setup->showSweep(false);
                          q.showPage(Page::Setup);
                      });
 }
@@ -294,8 +313,17 @@ void MainWindow::Private::requestChanged()
         m_costTimer->start();
 }
 
+void MainWindow::Private::planSweep()
+{
+    q.showPage(Page::Setup);
+    setup->showSweep(true);
+}
+
+/// What the page shown offers to start.
 void MainWindow::Private::start()
 {
+    if (q.page() == Page::Setup && setup->isSweepShown())
+        return setup->sweepPage().start();
     if (!setup->costPanel().blockingReason().isEmpty())
         return q.showPage(Page::Setup);
     messages->dismiss();
@@ -333,6 +361,75 @@ void MainWindow::Private::copyCommand()
     q.showNotice(MainWindow::tr("The command line that runs this experiment is on the clipboard."));
 }
 
+void MainWindow::Private::copySweepCommand(const QStringList& options)
+{
+    const QString file = editor().isSaved() ? editor().file() : QString();
+    QApplication::clipboard()->setText(sweepCommandLine(editor().experiment(), options, file));
+    q.showNotice(MainWindow::tr("The command line that makes this sweep is on the clipboard."));
+}
+
+void MainWindow::Private::tellOutcome(const RunOutcome& outcome)
+{
+    const bool isBroken = outcome.status == RunStatus::Diverged || outcome.status == RunStatus::Failed;
+    if (sweep && outcome.status == RunStatus::Diverged)
+        q.showNotice(MainWindow::tr("Run %1 of %2, %3, diverged; the sweep goes on.")
+                         .arg(sweep->run)
+                         .arg(sweep->count)
+                         .arg(sweep->label));
+    else if (sweep && isBroken)
+        q.showProblem(MainWindow::tr("Run %1 of %2, %3: %4")
+                          .arg(sweep->run)
+                          .arg(sweep->count)
+                          .arg(sweep->label, qstr(outcome.message)),
+                      qstr(outcome.hint));
+    else if (isBroken)
+        q.showProblem(qstr(outcome.message), qstr(outcome.hint));
+    else if (!sweep)
+        q.showNotice(
+            outcome.status == RunStatus::Completed
+                ? MainWindow::tr("The run is complete. Compare it with others on the Compare page.")
+                : MainWindow::tr("The run was stopped. Its checkpoint and adapter are in its folder."));
+}
+
+void MainWindow::Private::showUnfinished(const std::vector<UnfinishedSweep>& sweeps)
+{
+    constexpr std::size_t kShown = 10;
+    m_continue->clear();
+    for (std::size_t i = 0; i < std::min(kShown, sweeps.size()); ++i) {
+        const UnfinishedSweep& unfinished = sweeps[i];
+        QAction* action = m_continue->addAction(MainWindow::tr("%1: %2 of %3 runs done")
+                                                    .arg(unfinished.name)
+                                                    .arg(unfinished.done)
+                                                    .arg(unfinished.count));
+        action->setToolTip(unfinished.folder);
+        QObject::connect(action, &QAction::triggered, &q,
+                         [this, folder = unfinished.folder] { emit q.sweepContinueRequested(folder); });
+    }
+    refreshActions();
+    // Once, at the start: later the one who stopped a sweep knows of it.
+    if (!std::exchange(m_wasOfferMade, true) && !sweeps.empty() && state == RunState::Idle)
+        offerToContinue(sweeps.front());
+}
+
+void MainWindow::Private::offerToContinue(const UnfinishedSweep& unfinished)
+{
+    m_wasOfferMade = true;
+    messages->showOffer(MainWindow::tr("The sweep of “%1” has %2 of %3 runs done; what is done stays.")
+                            .arg(unfinished.name)
+                            .arg(unfinished.done)
+                            .arg(unfinished.count),
+                        MainWindow::tr("Continue"),
+                        [this, folder = unfinished.folder] { emit q.sweepContinueRequested(folder); });
+}
+
+/// Nobody is torn away from another page they went to while the sweep ran.
+void MainWindow::Private::showAwaitedRuns()
+{
+    compare->table().checkOnly(std::exchange(awaitedRuns, {}));
+    if (q.page() == Page::Train)
+        q.showPage(Page::Compare);
+}
+
 void MainWindow::Private::refreshTitle()
 {
     const QString file = editor().file();
@@ -347,11 +444,12 @@ void MainWindow::Private::refreshActions()
     if (!m_start)
         return;
     const bool isActive = state == RunState::Running || state == RunState::Paused;
-    m_start->setEnabled(setup->costPanel().blockingReason().isEmpty());
+    m_start->setEnabled(setup->isSweepShown() || setup->costPanel().blockingReason().isEmpty());
     m_pause->setEnabled(isActive);
     m_pause->setText(state == RunState::Paused ? MainWindow::tr("&Resume") : MainWindow::tr("&Pause"));
     m_stop->setEnabled(isActive || state == RunState::Preparing);
     m_checkpoint->setEnabled(isActive);
+    m_continue->setEnabled(state == RunState::Idle && !m_continue->isEmpty());
 }
 
 void MainWindow::Private::refreshIcons()
@@ -373,6 +471,8 @@ void MainWindow::Private::addRecent(const QString& key, const QString& path)
 void MainWindow::Private::restoreState()
 {
     q.resize(1280, 800);
+    setup->sweepPage().form().restore(settings);
+    setup->showSweep(settings.value(QStringLiteral("sweep/isShown")).toBool());
     q.restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     setup->modelCard().setRecent(settings.value(QStringLiteral("recent/models")).toStringList());
     setup->datasetCard().setRecent(settings.value(QStringLiteral("recent/data")).toStringList());
@@ -381,6 +481,8 @@ void MainWindow::Private::restoreState()
 void MainWindow::Private::saveState()
 {
     settings.setValue(QStringLiteral("window/geometry"), q.saveGeometry());
+    setup->sweepPage().form().save(settings);
+    settings.setValue(QStringLiteral("sweep/isShown"), setup->isSweepShown());
 }
 
 } // namespace lora::ui

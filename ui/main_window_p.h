@@ -41,6 +41,10 @@ public:
     ExperimentEditor& editor() { return setup->editor(); }
     /// As chosen in the Run menu.
     std::optional<std::int64_t> prefixCacheBudget() const;
+    void showUnfinished(const std::vector<UnfinishedSweep>& sweeps);
+    void offerToContinue(const UnfinishedSweep& sweep);
+    void showAwaitedRuns();
+    void tellOutcome(const RunOutcome& outcome);
 
     MainWindow& q;
     QSettings& settings;
@@ -52,6 +56,8 @@ public:
     NavRail* rail = nullptr;
     RunBar* runBar = nullptr;
     MessageStrip* messages = nullptr;
+    std::optional<SweepPosition> sweep; ///< while one is under way
+    QStringList awaitedRuns;            ///< of the sweep just ended, to be compared
     RunState state = RunState::Idle;
     bool isClosingNow = false;
 
@@ -65,6 +71,8 @@ private:
                  const QString& icon = {});
     void applyAppearance(const QString& appearance);
     void start();
+    void planSweep();
+    void copySweepCommand(const QStringList& options);
     void open();
     void save(bool asksForFile);
     void copyCommand();
@@ -75,6 +83,8 @@ private:
     QAction* m_pause = nullptr;
     QAction* m_stop = nullptr;
     QAction* m_checkpoint = nullptr;
+    QMenu* m_continue = nullptr;
+    bool m_wasOfferMade = false;
     QTimer* m_costTimer = nullptr;
     QPalette m_systemPalette;
     std::vector<std::pair<QAction*, QString>> m_icons;

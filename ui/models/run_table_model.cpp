@@ -101,6 +101,19 @@ void RunTableModel::setChecked(int row, bool isChecked)
     setData(index(row, Name), isChecked ? Qt::Checked : Qt::Unchecked, Qt::CheckStateRole);
 }
 
+void RunTableModel::checkOnly(const QStringList& folders)
+{
+    m_checked.clear();
+    for (const QString& folder : folders) {
+        m_checked.insert(folder.toStdString());
+        m_known.insert(folder.toStdString());
+    }
+    findDifferences();
+    if (rowCount() > 0)
+        emit dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+    emit checkedChanged();
+}
+
 int RunTableModel::rowCount(const QModelIndex& parent) const
 {
     return parent.isValid() ? 0 : static_cast<int>(m_runs.size());

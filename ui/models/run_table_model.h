@@ -55,6 +55,8 @@ public:
     const std::vector<RunRecordPtr>& runs() const { return m_runs; }
     std::vector<RunRecordPtr> checkedRuns() const;
     void setChecked(int row, bool isChecked);
+    /// Checks these runs' folders and no others, also those that come later.
+    void checkOnly(const QStringList& folders);
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

@@ -10,13 +10,18 @@
 #include "ui/setup/model_card.h"
 #include "ui/setup/task_field.h"
 #include "ui/setup/training_card.h"
+#include "ui/sweep/sweep_form.h"
+#include "ui/sweep/sweep_page.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/chip_row.h"
 
 #include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -54,6 +59,8 @@ void SetupPage::createWidgets()
     m_layersCard = new LayersCard(m_editor, this);
     m_trainingCard = new TrainingCard(m_editor, this);
     m_costPanel = new CostPanel(m_editor, this);
+    m_views = new QStackedWidget(this);
+    m_sweepPage = new SweepPage(m_editor, this);
 }
 
 QWidget* SetupPage::buildName()
@@ -103,7 +110,13 @@ void SetupPage::buildLayout()
     costScroll->setFrameShape(QFrame::NoFrame);
     costScroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     costScroll->setFixedWidth(34 * kGrid);
-    auto* layout = new QHBoxLayout(this);
+    auto* form = new QWidget(this);
+    m_views->addWidget(form);
+    m_views->addWidget(m_sweepPage);
+    auto* whole = new QHBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->addWidget(m_views);
+    auto* layout = new QHBoxLayout(form);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(scroll, 1);
@@ -125,14 +138,37 @@ void SetupPage::connectSignals()
         refreshModelIssues();
     });
     connect(m_costPanel, &CostPanel::startRequested, this, &SetupPage::startRequested);
+    connect(m_costPanel, &CostPanel::sweepRequested, this, [this] { showSweep(true); });
+    connect(m_sweepPage, &SweepPage::closeRequested, this, [this] { showSweep(false); });
     connect(m_costPanel, &CostPanel::copyCommandRequested, this, &SetupPage::copyCommandRequested);
     connect(m_costPanel, &CostPanel::saveRequested, this, &SetupPage::saveRequested);
     connect(m_costPanel, &CostPanel::openRequested, this, &SetupPage::openRequested);
 }
 
+void SetupPage::showSweep(bool isShown)
+{
+    if (isShown == isSweepShown())
+        return;
+    m_views->setCurrentIndex(isShown ? 1 : 0);
+    if (isShown) {
+        const QStringList ranks = m_sweepPage->form().ranks().checked();
+        if (QToolButton* first = ranks.isEmpty() ? nullptr : m_sweepPage->form().ranks().button(ranks[0]))
+            first->setFocus(Qt::OtherFocusReason);
+    } else {
+        m_costPanel->setFocus(Qt::OtherFocusReason);
+    }
+    emit sweepShown(isShown);
+}
+
+bool SetupPage::isSweepShown() const
+{
+    return m_views->currentIndex() == 1;
+}
+
 void SetupPage::setModelSummary(const ModelSummary& model)
 {
     m_model = model;
+    m_sweepPage->setModel(model);
     m_modelCard->setSummary(model);
     m_datasetCard->setModelLimit(static_cast<int>(model.maxPositions));
     m_datasetCard->taskField().setModelTasks(model.tasks, model.family);

@@ -14,6 +14,7 @@
 class QGridLayout;
 class QLineEdit;
 class QScrollArea;
+class QStackedWidget;
 
 namespace lora::ui {
 
@@ -22,6 +23,7 @@ class DatasetCard;
 class LayersCard;
 class MethodCard;
 class ModelCard;
+class SweepPage;
 class TrainingCard;
 
 /// Everything that decides a run, and what it will cost. Owns the experiment being edited.
@@ -37,6 +39,11 @@ public:
     DatasetCard& datasetCard() { return *m_datasetCard; }
     LayersCard& layersCard() { return *m_layersCard; }
     CostPanel& costPanel() { return *m_costPanel; }
+    SweepPage& sweepPage() { return *m_sweepPage; }
+
+    /// The planning of a sweep instead of the form, or the form again.
+    void showSweep(bool isShown);
+    bool isSweepShown() const;
 
     void setModelSummary(const ModelSummary& model);
     void setModelProblem(const QString& what, const QString& hint);
@@ -49,6 +56,7 @@ public:
 
 signals:
     void startRequested();
+    void sweepShown(bool isShown);
     void copyCommandRequested();
     void saveRequested();
     void openRequested();
@@ -72,6 +80,8 @@ private:
     LayersCard* m_layersCard;
     TrainingCard* m_trainingCard;
     CostPanel* m_costPanel;
+    QStackedWidget* m_views;
+    SweepPage* m_sweepPage;
 };
 
 } // namespace lora::ui

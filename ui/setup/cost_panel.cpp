@@ -10,6 +10,7 @@
 
 #include <QLabel>
 #include <QPainter>
+#include <QPushButton>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -36,6 +37,9 @@ void CostPanel::createWidgets()
     m_note = new MutedLabel({}, this);
     m_start = new AccentButton(tr("&Start"), this);
     m_start->setToolTip(tr("Train this experiment (Ctrl+Return)"));
+    m_sweep = new QPushButton(tr("S&weep ranks…"), this);
+    m_sweep->setToolTip(
+        tr("Plan runs over several ranks, targets, layers and seeds, and compare them (Ctrl+Shift+Return)"));
     m_reason = new MutedLabel({}, this);
     m_links = new QWidget(this);
 }
@@ -57,7 +61,11 @@ void CostPanel::buildLayout()
     layout->addWidget(m_note);
     layout->addStretch(1);
     layout->addWidget(m_reason);
-    layout->addWidget(m_start);
+    auto* starts = new QHBoxLayout;
+    starts->setSpacing(kGrid);
+    starts->addWidget(m_start, 1);
+    starts->addWidget(m_sweep, 1);
+    layout->addLayout(starts);
     auto* links = new QHBoxLayout(m_links);
     links->setContentsMargins(0, 0, 0, 0);
     links->setSpacing(kGrid / 2);
@@ -82,6 +90,7 @@ void CostPanel::buildLayout()
 void CostPanel::connectSignals()
 {
     connect(m_start, &AccentButton::clicked, this, &CostPanel::startRequested);
+    connect(m_sweep, &QPushButton::clicked, this, &CostPanel::sweepRequested);
     connect(&m_editor, &ExperimentEditor::issuesChanged, this, &CostPanel::refreshStart);
 }
 

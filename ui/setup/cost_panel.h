@@ -8,6 +8,7 @@
 #include <array>
 
 class QLabel;
+class QPushButton;
 class QVBoxLayout;
 
 namespace lora::ui {
@@ -37,6 +38,7 @@ public:
 
 signals:
     void startRequested();
+    void sweepRequested();
     void copyCommandRequested();
     void saveRequested();
     void openRequested();
@@ -58,6 +60,7 @@ private:
     MutedLabel* m_adapter;
     MutedLabel* m_note;
     AccentButton* m_start;
+    QPushButton* m_sweep;
     MutedLabel* m_reason;
     QWidget* m_links;
     RunState m_state = RunState::Idle;

@@ -5,8 +5,11 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPushButton>
 #include <QTimer>
 #include <QToolButton>
+
+#include <utility>
 
 namespace lora::ui {
 
@@ -14,6 +17,7 @@ MessageStrip::MessageStrip(QWidget* parent)
     : QFrame(parent)
     , m_icon(new QLabel(this))
     , m_text(new QLabel(this))
+    , m_action(new QPushButton(this))
     , m_close(new QToolButton(this))
     , m_timer(new QTimer(this))
 {
@@ -30,9 +34,15 @@ MessageStrip::MessageStrip(QWidget* parent)
     layout->setSpacing(kGrid);
     layout->addWidget(m_icon);
     layout->addWidget(m_text, 1);
+    layout->addWidget(m_action);
     layout->addWidget(m_close);
     setAutoFillBackground(true);
     setAccessibleName(tr("Message"));
+    connect(m_action, &QPushButton::clicked, this, [this] {
+        const std::function<void()> action = m_do;
+        dismiss();
+        action();
+    });
     connect(m_close, &QToolButton::clicked, this, &MessageStrip::dismiss);
     connect(m_timer, &QTimer::timeout, this, &MessageStrip::dismiss);
     hide();
@@ -40,9 +50,23 @@ MessageStrip::MessageStrip(QWidget* parent)
 
 void MessageStrip::showProblem(const QString& what, const QString& hint)
 {
-    m_isProblem = true;
+    present(hint.isEmpty() ? what : what + u'\n' + hint, true);
+}
+
+void MessageStrip::showOffer(const QString& text, const QString& actionText, std::function<void()> action)
+{
+    present(text, false);
+    m_do = std::move(action);
+    m_action->setText(actionText);
+    m_action->show();
+}
+
+void MessageStrip::present(const QString& text, bool isProblem)
+{
+    m_isProblem = isProblem;
     m_timer->stop();
-    m_text->setText(hint.isEmpty() ? what : what + u'\n' + hint);
+    m_action->hide();
+    m_text->setText(text);
     applyColors();
     show();
 }
@@ -52,10 +76,7 @@ void MessageStrip::showNotice(const QString& text)
     // A standing problem is worth more than a notice.
     if (m_isProblem && isVisible())
         return;
-    m_isProblem = false;
-    m_text->setText(text);
-    applyColors();
-    show();
+    present(text, false);
     m_timer->start();
 }
 

@@ -2,13 +2,17 @@
 
 #include <QFrame>
 
+#include <functional>
+
 class QLabel;
+class QPushButton;
 class QTimer;
 class QToolButton;
 
 namespace lora::ui {
 
-/// One line at the window's bottom: a problem with its remedy, until dismissed, or a notice, for a while.
+/// One line at the window's bottom: a problem with its remedy or an offer, until dismissed, or a notice, for
+/// a while.
 class MessageStrip : public QFrame
 {
     Q_OBJECT
@@ -18,6 +22,8 @@ public:
 
     void showProblem(const QString& what, const QString& hint);
     void showNotice(const QString& text);
+    /// A notice that stays and offers one thing to do about it.
+    void showOffer(const QString& text, const QString& actionText, std::function<void()> action);
     void dismiss();
     QString text() const;
     bool isProblem() const { return m_isProblem; }
@@ -27,10 +33,13 @@ protected:
 
 private:
     void applyColors();
+    void present(const QString& text, bool isProblem);
 
     QLabel* m_icon;
     QLabel* m_text;
+    QPushButton* m_action;
     QToolButton* m_close;
+    std::function<void()> m_do;
     QTimer* m_timer;
     bool m_isProblem = false;
 };

@@ -42,7 +42,6 @@ void RunBar::createWidgets()
     for (QToolButton* button : {m_pause, m_stop})
         button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_stop->setText(tr("Stop"));
-    m_stop->setToolTip(tr("Finish the step, write a checkpoint and end the run; it can be continued later"));
 }
 
 void RunBar::buildLayout()
@@ -66,7 +65,7 @@ void RunBar::setRun(const RunStart& start, const QString& name)
     m_recent.clear();
     m_hasOutcome = false;
     m_activity.clear();
-    m_name->setText(name);
+    m_name->setText(named(name));
     m_progress->setRange(0, static_cast<int>(std::max<std::int64_t>(1, start.totalSteps)));
     m_progress->setValue(static_cast<int>(start.firstStep));
     show();
@@ -98,7 +97,8 @@ void RunBar::setState(RunState state)
         m_hasOutcome = false;
         m_recent.clear();
         m_start = {};
-        m_name->setText(tr("Preparing"));
+        m_sweepOutcome.clear();
+        m_name->setText(named(tr("Preparing")));
         m_activity.clear();
         m_progress->setRange(0, 0);
         show();
@@ -107,6 +107,25 @@ void RunBar::setState(RunState state)
         m_activity.clear();
     }
     refreshButtons();
+    refreshText();
+}
+
+QString RunBar::named(const QString& name) const
+{
+    return m_sweep.isEmpty() ? name : m_sweep + QStringLiteral("  ·  ") + name;
+}
+
+void RunBar::setSweep(const QString& position)
+{
+    m_sweep = position;
+    refreshButtons();
+}
+
+void RunBar::setSweepOutcome(const QString& name, const QString& text)
+{
+    m_sweep.clear();
+    m_sweepOutcome = text;
+    m_name->setText(name);
     refreshText();
 }
 
@@ -154,6 +173,8 @@ QString RunBar::outcomeText() const
 
 void RunBar::refreshText()
 {
+    if (!m_sweepOutcome.isEmpty())
+        return m_status->setText(m_sweepOutcome);
     QStringList parts;
     if (!m_recent.empty()) {
         if (!m_hasOutcome)
@@ -182,6 +203,10 @@ void RunBar::refreshButtons()
                                  : tr("Wait after this step; nothing is lost"));
     m_pause->setIcon(themedIcon(isPaused ? QStringLiteral("play") : QStringLiteral("pause"), palette()));
     m_stop->setIcon(themedIcon(QStringLiteral("stop"), palette()));
+    m_stop->setToolTip(
+        m_sweep.isEmpty()
+            ? tr("Finish the step, write a checkpoint and end the run; it can be continued later")
+            : tr("Finish the step, write a checkpoint and end the sweep; it can be continued later"));
     m_pause->setEnabled(isActive);
     m_stop->setEnabled(isActive || m_state == RunState::Preparing);
     m_pause->setVisible(m_state != RunState::Idle);

@@ -28,6 +28,10 @@ public:
     void addSteps(const std::vector<StepMetrics>& steps);
     void setEvaluationProgress(qint64 done, qint64 total);
     void setState(RunState state);
+    /// Which run of a sweep comes next: "run 3 of 8"; empty: none of a sweep.
+    void setSweep(const QString& position);
+    /// What is said of the sweep that has ended, in place of its last run.
+    void setSweepOutcome(const QString& name, const QString& text);
     void setActivity(const QString& text);
     void setOutcome(const RunOutcome& outcome);
     /// Seconds left, from the mean of the recent steps; negative while unknown.
@@ -48,6 +52,7 @@ private:
     void refreshText();
     void refreshButtons();
     QString outcomeText() const;
+    QString named(const QString& name) const;
 
     QLabel* m_name;
     QLabel* m_status;
@@ -59,6 +64,8 @@ private:
     RunOutcome m_outcome;
     bool m_hasOutcome = false;
     QString m_activity;
+    QString m_sweep;                   ///< "run 3 of 8"
+    QString m_sweepOutcome;            ///< shown alone
     std::vector<StepMetrics> m_recent; ///< the last hundred steps, for the speed
 };
 
