@@ -37,10 +37,12 @@ Application::Application(MainWindow& window, DataFolders folders, RunFunction ru
     , m_tries([this](TrainingControl::ModelJob job) { return m_controller.whilePaused(std::move(job)); })
 {
     connectTraining();
+    connectSweeps();
     connectQuestions();
     connectFiles();
     connectTrying();
     tellBuiltins();
+    findUnfinishedSweeps();
 }
 
 void Application::connectTraining()
@@ -66,9 +68,27 @@ void Application::connectTraining()
         m_costs.setTraining(state != RunState::Idle);
         if (state == RunState::Idle && m_isClosing)
             m_window.closeNow();
-        else if (state == RunState::Idle)
+        if (state == RunState::Idle && !m_isClosing) {
             m_runs.refresh();
+            findUnfinishedSweeps();
+        }
     });
+}
+
+void Application::connectSweeps()
+{
+    connect(&m_window, &MainWindow::sweepPlanRequested, &m_costs, &CostDesk::planSweep);
+    connect(&m_costs, &CostDesk::sweepPlanned, &m_window, &MainWindow::setPlannedSweep);
+    connect(&m_window, &MainWindow::sweepRequested, this, [this](const ui::SweepQuestion& question) {
+        startSweep([runs = m_folders.runs, question] { return newSweepTask(runs, question); });
+    });
+    connect(&m_window, &MainWindow::sweepContinueRequested, this, [this](const QString& folder) {
+        startSweep([folder = folder.toStdString()] { return continuedSweepTask(folder); });
+    });
+    connect(&m_controller, &TrainingController::sweepAdvanced, &m_window, &MainWindow::setSweepPosition);
+    connect(&m_controller, &TrainingController::sweepEnded, &m_window, &MainWindow::setSweepOutcome);
+    // Compare grows run by run.
+    connect(&m_controller, &TrainingController::sweepAdvanced, &m_runs, &RunLibrary::refresh);
 }
 
 void Application::connectQuestions()
@@ -173,14 +193,53 @@ void Application::readExperiment(const QString& file)
         [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
 }
 
+PrefixBudget Application::prefixBudget() const
+{
+    PrefixBudget budget = userBudget();
+    budget.keptBytes = m_window.prefixCacheBudget().value_or(budget.keptBytes);
+    return budget;
+}
+
+void Application::startSweep(std::function<SweepTask()> make)
+{
+    const auto refuse = [this] {
+        m_window.setSweepProblem(tr("A training is under way."), tr("Stop it or wait until it has ended."));
+    };
+    if (m_controller.state() != RunState::Idle || m_isSweepComing)
+        return refuse();
+    m_isSweepComing = true;
+    m_window.showNotice(tr("Preparing the sweep…"));
+    m_files.post<SweepTask>(
+        std::move(make),
+        [this, refuse](const SweepTask& made) {
+            m_isSweepComing = false;
+            SweepTask task = made;
+            task.budget = prefixBudget();
+            if (task.runs.empty())
+                m_window.setSweepProblem(tr("Nothing is left of this sweep."), tr("All its runs are done."));
+            else if (!m_controller.startSweep(std::move(task)))
+                refuse();
+        },
+        [this](const QString& what, const QString& hint) {
+            m_isSweepComing = false;
+            m_window.setSweepProblem(what, hint);
+        });
+}
+
+void Application::findUnfinishedSweeps()
+{
+    using Found = std::vector<ui::UnfinishedSweep>;
+    m_unfinished.post<Found>([runs = m_folders.runs] { return unfinishedSweeps(runs); },
+                             [this](const Found& found) { m_window.setUnfinishedSweeps(found); },
+                             [](const QString&, const QString&) {});
+}
+
 void Application::start(const ExperimentConfig& experiment)
 {
     RunRequest request;
     request.experiment = experiment;
     request.runFolder = newRunFolder(m_folders.runs, experiment);
-    PrefixBudget budget = userBudget();
-    budget.keptBytes = m_window.prefixCacheBudget().value_or(budget.keptBytes);
-    request.prefixCache = std::make_shared<PrefixCache>(std::move(budget));
+    request.prefixCache = std::make_shared<PrefixCache>(prefixBudget());
     if (!m_controller.start(request))
         m_window.showProblem(tr("A training is under way."), tr("Stop it or wait until it has ended."));
 }

@@ -10,6 +10,7 @@
 #include <QString>
 
 #include <filesystem>
+#include <functional>
 
 namespace lora::ui {
 class MainWindow;
@@ -49,6 +50,7 @@ signals:
 
 private:
     void connectTraining();
+    void connectSweeps();
     void connectQuestions();
     void connectFiles();
     void connectTrying();
@@ -57,6 +59,10 @@ private:
     void readDataset(const ExperimentConfig& experiment);
     void readExperiment(const QString& file);
     void start(const ExperimentConfig& experiment);
+    PrefixBudget prefixBudget() const;
+    /// Starts what `make` returns, which runs in the background.
+    void startSweep(std::function<SweepTask()> make);
+    void findUnfinishedSweeps();
     void exportRun(const QString& runFolder, const QString& targetFolder);
     void saveExperiment(const QString& file, const ExperimentConfig& experiment);
     void close();
@@ -70,6 +76,8 @@ private:
     JobLane m_models{JobLane::Policy::LatestWins};
     JobLane m_datasets{JobLane::Policy::LatestWins};
     JobLane m_files{JobLane::Policy::InOrder};
+    JobLane m_unfinished{JobLane::Policy::LatestWins};
+    bool m_isSweepComing = false; ///< its folder is being made
     bool m_isClosing = false;
 };
 

@@ -1,9 +1,11 @@
 #include "app/session/cost_desk.h"
 
 #include "core/cost/calibration.h"
+#include "core/sweep/sweep_cost.h"
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace lora::app {
 
@@ -52,7 +54,13 @@ void CostDesk::setTraining(bool isTraining)
 void CostDesk::request(const ExperimentConfig& experiment)
 {
     m_wanted = experiment;
-    answer();
+    answerRequest();
+}
+
+void CostDesk::planSweep(const ui::SweepQuestion& question)
+{
+    m_sweep = question;
+    answerSweep();
 }
 
 /// Where rows are cut does not matter here: lengths are kept uncut and cut for every answer, but for blocks.
@@ -89,65 +97,133 @@ std::vector<std::int32_t> trainedLengths(const std::vector<std::int32_t>& length
 
 } // namespace
 
-QString CostDesk::missing() const
+QString CostDesk::missing(const ExperimentConfig& wanted) const
 {
-    if (hasErrors(validate(*m_wanted)))
+    if (hasErrors(validate(wanted)))
         return tr("Some settings have to be corrected first.");
-    if (!m_model || m_model->path != m_wanted->model)
+    if (!m_model || m_model->path != wanted.model)
         return m_modelProblem.isEmpty() ? tr("The model is being read.") : m_modelProblem;
     const auto& tasks = m_model->tasks;
-    if (!tasks.empty() && std::find(tasks.begin(), tasks.end(), m_wanted->task) == tasks.end())
+    if (!tasks.empty() && std::find(tasks.begin(), tasks.end(), wanted.task) == tasks.end())
         return tr("This model cannot be trained for this task.");
-    if (m_model->task != m_wanted->task)
+    if (m_model->task != wanted.task)
         return tr("The model is being read.");
-    if (!m_data || *m_data != dataKey(*m_wanted) || m_dataModel != m_wanted->model ||
-        m_dataTask != m_wanted->task)
+    if (!m_data || *m_data != dataKey(wanted) || m_dataModel != wanted.model || m_dataTask != wanted.task)
         return m_dataProblem.isEmpty() ? tr("The data set is being read.") : m_dataProblem;
     return {};
 }
 
-void CostDesk::answer()
+WorkloadFacts CostDesk::factsFor(const ExperimentConfig& wanted) const
 {
-    if (!m_wanted)
-        return;
-    if (const QString reason = missing(); !reason.isEmpty()) {
-        emit unavailable(reason);
-        return;
-    }
-    const CalibrationKey key{m_wanted->model, m_wanted->training.threads};
-    const auto calibration = m_calibrations.find(key);
-    if (calibration == m_calibrations.end()) {
-        calibrateFor(key);
-        return;
-    }
     WorkloadFacts facts;
     facts.model = *m_model;
     facts.numLabels = m_facts.numLabels;
-    facts.trainLengths = trainedLengths(m_facts.trainLengths, *m_wanted);
-    const std::vector<std::int32_t> evaluated = trainedLengths(m_facts.evalLengths, *m_wanted);
+    facts.trainLengths = trainedLengths(m_facts.trainLengths, wanted);
+    const std::vector<std::int32_t> evaluated = trainedLengths(m_facts.evalLengths, wanted);
     facts.evalTokens = std::accumulate(evaluated.begin(), evaluated.end(), 0.0);
     facts.isHiddenAnew = m_facts.isHiddenAnew;
     facts.labelledShare = m_facts.labelledShare;
+    return facts;
+}
+
+void CostDesk::answer()
+{
+    answerRequest();
+    answerSweep();
+}
+
+void CostDesk::answerRequest()
+{
+    if (!m_wanted)
+        return;
+    QString reason = missing(*m_wanted);
+    const CalibrationKey key{m_wanted->model, m_wanted->training.threads};
+    if (reason.isEmpty())
+        reason = calibrateFor(key);
+    if (!reason.isEmpty()) {
+        emit unavailable(reason);
+        return;
+    }
     try {
-        emit ready(estimateCost(*m_wanted, facts, calibration->second));
+        emit ready(estimateCost(*m_wanted, factsFor(*m_wanted), m_calibrations.at(key)));
     } catch (const Error& error) {
         emit unavailable(QString::fromStdString(error.what()));
     }
 }
 
-void CostDesk::calibrateFor(const CalibrationKey& key)
+namespace {
+
+/// On the planning thread.
+ui::PlannedSweep plannedSweep(const ui::SweepQuestion& question, const WorkloadFacts& facts,
+                              const Calibration& calibration)
 {
-    if (m_isTraining) {
-        emit unavailable(tr("This machine is measured for this model when the running training has ended."));
-        return;
+    ui::PlannedSweep answer;
+    answer.ticket = question.ticket;
+    answer.issues = checkSweep(question.base, question.axes, facts.model);
+    if (!answer.issues.empty())
+        return answer;
+    try {
+        const SweepPlan plan = lora::planSweep(question.base, question.axes, facts.model);
+        const std::vector<PlannedCost> costs = estimateSweep(plan, facts, calibration);
+        for (std::size_t run = 0; run < costs.size(); ++run)
+            answer.lines.push_back(
+                {QString::fromStdString(plan.runs[run].label), plan.runs[run].experiment.method, costs[run]});
+    } catch (const Error& error) { // the rest is about targets
+        answer.issues.push_back({"targets", Severity::Error, error.what()});
     }
-    emit unavailable(tr("Measuring this machine."));
-    m_lane.post<Calibration>([model = *m_model, threads = key.second] { return calibrate(model, threads); },
-                             [this, key](const Calibration& calibration) {
-                                 m_calibrations[key] = calibration;
-                                 answer();
-                             },
-                             [this](const QString& what, const QString&) { emit unavailable(what); });
+    return answer;
+}
+
+} // namespace
+
+void CostDesk::sayOfSweep(quint64 ticket, const QString& reason)
+{
+    ui::PlannedSweep answer;
+    answer.ticket = ticket;
+    answer.reason = reason;
+    emit sweepPlanned(answer);
+}
+
+void CostDesk::answerSweep()
+{
+    if (!m_sweep)
+        return;
+    const CalibrationKey key{m_sweep->base.model, m_sweep->base.training.threads};
+    QString reason = missing(m_sweep->base);
+    if (reason.isEmpty())
+        reason = calibrateFor(key);
+    if (!reason.isEmpty())
+        return sayOfSweep(m_sweep->ticket, reason);
+    m_planning.post<ui::PlannedSweep>(
+        [question = *m_sweep, facts = factsFor(m_sweep->base), calibration = m_calibrations.at(key)] {
+            return plannedSweep(question, facts, calibration);
+        },
+        [this](const ui::PlannedSweep& plan) { emit sweepPlanned(plan); },
+        [this, ticket = m_sweep->ticket](const QString& what, const QString&) { sayOfSweep(ticket, what); });
+    m_sweep.reset();
+}
+
+QString CostDesk::calibrateFor(const CalibrationKey& key)
+{
+    if (m_calibrations.contains(key))
+        return {};
+    if (m_isTraining)
+        return tr("This machine is measured for this model when the running training has ended.");
+    if (std::exchange(m_calibrating, key) != key)
+        m_lane.post<Calibration>(
+            [model = *m_model, threads = key.second] { return calibrate(model, threads); },
+            [this, key](const Calibration& calibration) {
+                m_calibrations[key] = calibration;
+                m_calibrating.reset();
+                answer();
+            },
+            [this](const QString& what, const QString&) {
+                m_calibrating.reset();
+                emit unavailable(what);
+                if (m_sweep)
+                    sayOfSweep(m_sweep->ticket, what);
+            });
+    return tr("Measuring this machine.");
 }
 
 } // namespace lora::app

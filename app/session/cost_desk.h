@@ -3,6 +3,7 @@
 #include "app/session/background_jobs.h"
 #include "app/session/dataset_facts.h"
 #include "core/cost/cost_model.h"
+#include "ui/sweep/sweep_values.h"
 
 #include <QObject>
 #include <QString>
@@ -33,17 +34,26 @@ public:
 
     /// Answers at once, or as soon as what is missing arrives.
     void request(const ExperimentConfig& experiment);
+    /// The same for the runs of a sweep, whose planning may take longer and is done on another thread.
+    /// Problems are part of the answer; a later question replaces an earlier one.
+    void planSweep(const ui::SweepQuestion& question);
 
 signals:
     void ready(const lora::CostReport& report);
     void unavailable(const QString& reason);
+    void sweepPlanned(const lora::ui::PlannedSweep& plan);
 
 private:
     using CalibrationKey = std::pair<std::string, int>; ///< model, threads
 
     void answer();
-    QString missing() const;
-    void calibrateFor(const CalibrationKey& key);
+    void answerRequest();
+    void answerSweep();
+    void sayOfSweep(quint64 ticket, const QString& reason);
+    QString missing(const ExperimentConfig& wanted) const;
+    WorkloadFacts factsFor(const ExperimentConfig& wanted) const;
+    /// Why the machine's speed is not known yet; empty where it is.
+    QString calibrateFor(const CalibrationKey& key);
     static DataConfig dataKey(const ExperimentConfig& experiment);
 
     std::optional<ExperimentConfig> m_wanted;
@@ -55,8 +65,11 @@ private:
     QString m_dataProblem;
     DatasetFacts m_facts;
     std::map<CalibrationKey, Calibration> m_calibrations;
+    std::optional<CalibrationKey> m_calibrating;
+    std::optional<ui::SweepQuestion> m_sweep; ///< not yet answered with a plan
     bool m_isTraining = false;
     JobLane m_lane{JobLane::Policy::LatestWins};
+    JobLane m_planning{JobLane::Policy::LatestWins};
 };
 
 } // namespace lora::app

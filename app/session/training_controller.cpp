@@ -1,6 +1,7 @@
 #include "app/session/training_controller.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lora::app {
 
@@ -35,16 +36,50 @@ bool TrainingController::start(const RunRequest& request)
 {
     if (m_state != RunState::Idle)
         return false;
-    m_runId = RunId{static_cast<std::uint64_t>(m_runId) + 1};
     m_request = request;
+    begin(m_run);
+    return true;
+}
+
+void TrainingController::begin(const RunFunction& run)
+{
+    m_runId = RunId{static_cast<std::uint64_t>(m_runId) + 1};
     m_mailbox = std::make_shared<MetricsMailbox>(m_runId, [this] {
         // On the training thread; the worker, and with it this call, ends before the controller does.
         QMetaObject::invokeMethod(this, "wake", Qt::QueuedConnection);
     });
     setState(RunState::Preparing);
     emit activityChanged(tr("Loading the model and the data"));
-    m_worker = std::make_unique<TrainingWorker>(m_run, request, m_mailbox);
+    m_worker = std::make_unique<TrainingWorker>(run, m_request, m_mailbox);
+}
+
+bool TrainingController::startSweep(SweepTask task)
+{
+    if (m_state != RunState::Idle || task.runs.empty())
+        return false;
+    const auto done = static_cast<int>(task.sweep->plan.runs.size() - task.runs.size());
+    const PrefixBudget budget = task.budget;
+    m_sweep.emplace(SweepUnderWay{std::move(task), SweepCaches(budget), 0, done, 0});
+    beginPlannedRun();
     return true;
+}
+
+void TrainingController::beginPlannedRun()
+{
+    const std::shared_ptr<const Sweep> sweep = m_sweep->task.sweep;
+    const std::size_t index = m_sweep->task.runs[m_sweep->next++];
+    const PlannedRun& planned = sweep->plan.runs[index];
+    m_request = {}; // lets go of a cache the next run cannot share
+    m_request.experiment = planned.experiment;
+    m_request.runFolder = sweep->runFolder(index);
+    m_request.prefixCache = m_sweep->caches.of(planned);
+    emit sweepAdvanced({static_cast<int>(index) + 1, static_cast<int>(sweep->plan.runs.size()),
+                        QString::fromStdString(planned.label)});
+    // What lies in the run's folder is looked at on the training thread.
+    begin([run = m_run, sweep, index](const RunRequest& request, TrainingObserver& observer,
+                                      TrainingControl& control) {
+        return run(requestFor(*sweep, index, request.prefixCache), observer, control);
+    });
 }
 
 void TrainingController::pause()
@@ -140,7 +175,44 @@ void TrainingController::finish(const RunOutcome& outcome)
     m_mailbox.reset();
     emit activityChanged({});
     emit ended(outcome, textOf(m_request.runFolder));
+    if (m_sweep && goesOnAfter(outcome))
+        return beginPlannedRun();
+    if (m_sweep)
+        endSweep(outcome.status);
+    m_request = {};
     setState(RunState::Idle);
+}
+
+bool TrainingController::goesOnAfter(const RunOutcome& outcome)
+{
+    const bool isResult = outcome.status == RunStatus::Completed || outcome.status == RunStatus::Diverged;
+    m_sweep->done += isResult ? 1 : 0;
+    m_sweep->diverged += outcome.status == RunStatus::Diverged ? 1 : 0;
+    return isResult && m_state != RunState::Stopping && m_sweep->next < m_sweep->task.runs.size();
+}
+
+void TrainingController::endSweep(RunStatus status)
+{
+    const Sweep& sweep = *m_sweep->task.sweep;
+    const auto count = static_cast<int>(sweep.plan.runs.size());
+    ui::SweepOutcome outcome;
+    if (m_sweep->done == count)
+        outcome.status = RunStatus::Completed;
+    else // stopped in the very moment a run completed
+        outcome.status = status == RunStatus::Failed ? status : RunStatus::Stopped;
+    outcome.name = QString::fromStdString(sweep.plan.name);
+    outcome.folder = textOf(sweep.folder);
+    outcome.done = m_sweep->done;
+    outcome.count = count;
+    outcome.diverged = m_sweep->diverged;
+    for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
+        std::error_code error;
+        const std::filesystem::path folder = sweep.runFolder(run);
+        const std::filesystem::path resolved = std::filesystem::weakly_canonical(folder, error);
+        outcome.runFolders += textOf(error ? folder : resolved);
+    }
+    m_sweep.reset();
+    emit sweepEnded(outcome);
 }
 
 void TrainingController::setState(RunState state)
