@@ -146,11 +146,56 @@ void checkLora(const LoraConfig& lora, Findings& findings)
     findings.oneOf("method.bias", lora.bias, {"none", "all", "lora_only"});
 }
 
-void checkMethod(const MethodConfig& method, Findings& findings)
+bool isKnownStart(const std::string& start)
 {
-    if (method.type == MethodType::Lora)
+    if (start == "true" || start == "pissa" || start == "olora")
+        return true;
+    constexpr std::string_view prefix = "pissa_niter_";
+    const std::string_view count =
+        start.starts_with(prefix) ? std::string_view(start).substr(prefix.size()) : std::string_view();
+    return !count.empty() && count.size() <= 3 && count.front() != '0' &&
+           std::ranges::all_of(count, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Variants that PEFT or their own definition keeps apart.
+void checkVariants(const ExperimentConfig& experiment, Findings& findings)
+{
+    const LoraConfig& lora = experiment.method.lora;
+    const std::string& start = lora.initLoraWeights;
+    if (!isKnownStart(start))
+        return findings.error(
+            "method.init_lora_weights",
+            fmt::format("found \"{}\"; allowed: true, \"pissa\", \"pissa_niter_<n>\" (n from 1 "
+                        "to 999) or \"olora\"",
+                        start));
+    if (lora.loraFa && lora.loraplusLrRatio)
+        findings.error("method.loraplus_lr_ratio",
+                       "cannot be combined with lora_fa: A is not trained, so there is no rate to relate B's "
+                       "to; set training.learning_rate");
+    if (start == "true")
+        return;
+    const auto refuse = [&](bool isSet, const char* what) {
+        if (isSet)
+            findings.error("method.init_lora_weights",
+                           fmt::format("\"{}\" cannot be combined with {}", start, what));
+    };
+    refuse(lora.useDora, "use_dora: the export as plain LoRA of doubled rank holds no magnitudes");
+    refuse(lora.initAdapter.has_value(), "init_adapter, which brings the adapter's values itself");
+    refuse(
+        experiment.training.dtype == "bfloat16",
+        "training.dtype \"bfloat16\": what is left of the weight would be rounded, and the export would not "
+        "fit the base model");
+    refuse(lora.useRslora && (!lora.rankPattern.empty() || !lora.alphaPattern.empty()),
+           "use_rslora and patterns together: doubling the ranks for the export has no single alpha");
+}
+
+void checkMethod(const ExperimentConfig& experiment, Findings& findings)
+{
+    const MethodConfig& method = experiment.method;
+    if (method.type == MethodType::Lora) {
         checkLora(method.lora, findings);
-    else if (method.lora.initAdapter)
+        checkVariants(experiment, findings);
+    } else if (method.lora.initAdapter)
         findings.warning("method.init_adapter",
                          fmt::format("is not used by method \"{}\"", toString(method.type)));
 }
@@ -200,7 +245,7 @@ ConfigIssues validate(const ExperimentConfig& experiment)
         if (const auto value = range.value(experiment))
             findings.inRange(std::string(range.field), *value, range);
     }
-    checkMethod(experiment.method, findings);
+    checkMethod(experiment, findings);
     checkTraining(experiment, findings);
     checkSense(experiment.training, findings);
     return findings.take();

@@ -69,6 +69,13 @@ struct LoraConfig
     std::string bias = "none"; ///< "none", "all" or "lora_only"
     bool useRslora = false;
     std::optional<std::string> initAdapter; ///< a PEFT folder to continue from
+    bool useDora = false;                   ///< magnitudes of their own (arXiv:2402.09353)
+    /// "true": A random, B zero; "pissa", "pissa_niter_<n>" (arXiv:2404.02948) or "olora" (arXiv:2406.01775):
+    /// the pair is taken out of the weight.
+    std::string initLoraWeights = "true";
+    /// LoRA+ (arXiv:2402.12354): learning rate of B over that of A; none: the same.
+    std::optional<double> loraplusLrRatio;
+    bool loraFa = false; ///< A stays at its random start (arXiv:2308.03303)
 
     bool operator==(const LoraConfig&) const = default;
 };

@@ -113,17 +113,20 @@ void readData(const Json& value, TaskType task, DataConfig& data, ConfigIssues& 
     reader.finish(experimentPaths());
 }
 
-/// A key of the contract that this version knows at its neutral values only.
-void readNeutral(ObjectReader& reader, const std::string& key, const std::vector<Json>& neutral)
+/// PEFT's init_lora_weights: true or the name of a start.
+void readStart(ObjectReader& reader, LoraConfig& lora)
 {
-    const Json* value = reader.take(key);
-    if (!value || std::ranges::find(neutral, *value) != neutral.end())
+    const Json* value = reader.take("init_lora_weights");
+    if (!value)
         return;
-    std::string allowed;
-    for (const Json& each : neutral)
-        allowed += (allowed.empty() ? "" : " or ") + each.dump();
-    reader.report(reader.pathOf(key),
-                  foundText(*value) + " is not supported in this version; allowed: " + allowed);
+    if (value->is_string() && *value != "true")
+        lora.initLoraWeights = value->get<std::string>();
+    else if (*value == true)
+        lora.initLoraWeights = "true";
+    else
+        reader.report("method.init_lora_weights",
+                      "expected true, \"pissa\", \"pissa_niter_<n>\" or \"olora\", found " +
+                          foundText(*value));
 }
 
 void readTargets(ObjectReader& reader, LoraConfig& lora)
@@ -170,9 +173,10 @@ void readLora(ObjectReader& reader, LoraConfig& lora)
     reader.read("bias", lora.bias);
     reader.read("use_rslora", lora.useRslora);
     reader.read("init_adapter", lora.initAdapter);
-    readNeutral(reader, "use_dora", {false});
-    readNeutral(reader, "init_lora_weights", {true});
-    readNeutral(reader, "loraplus_lr_ratio", {nullptr});
+    reader.read("use_dora", lora.useDora);
+    readStart(reader, lora);
+    reader.read("loraplus_lr_ratio", lora.loraplusLrRatio);
+    reader.read("lora_fa", lora.loraFa);
 }
 
 void readMethod(const Json& value, MethodConfig& method, ConfigIssues& issues)

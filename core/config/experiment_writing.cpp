@@ -50,9 +50,11 @@ OrderedJson methodJson(const MethodConfig& method)
              lora.modulesToSave.empty() ? OrderedJson(nullptr) : OrderedJson(lora.modulesToSave)},
             {"bias", lora.bias},
             {"use_rslora", lora.useRslora},
-            {"use_dora", false},
-            {"init_lora_weights", true},
-            {"loraplus_lr_ratio", nullptr},
+            {"use_dora", lora.useDora},
+            {"init_lora_weights",
+             lora.initLoraWeights == "true" ? OrderedJson(true) : OrderedJson(lora.initLoraWeights)},
+            {"loraplus_lr_ratio", orNull(lora.loraplusLrRatio)},
+            {"lora_fa", lora.loraFa},
             {"init_adapter", orNull(lora.initAdapter)}};
 }
 

@@ -31,7 +31,7 @@ std::optional<double> asDouble(const std::optional<T>& value)
 // A captureless accessor of one member, for the table below.
 #define LORA_FIELD(member) [](const ExperimentConfig& e) { return asDouble(e.member); }
 
-const std::array<NumberRange, 23> ranges{{
+const std::array<NumberRange, 24> ranges{{
     {"data.eval_split", Kind::Real, 0, 1, Ends::Open, LORA_FIELD(data.evalSplit)},
     {"data.max_length", Kind::Whole, 1, 1048576, Ends::Closed, LORA_FIELD(data.maxLength)},
     {"data.doc_stride", Kind::Whole, 0, 1048575, Ends::Closed, LORA_FIELD(data.docStride)},
@@ -39,6 +39,7 @@ const std::array<NumberRange, 23> ranges{{
     {"method.r", Kind::Whole, 1, 4096, Ends::Closed, LORA_FIELD(method.lora.r)},
     {"method.lora_alpha", Kind::Real, 0, unlimited, Ends::Open, LORA_FIELD(method.lora.loraAlpha)},
     {"method.lora_dropout", Kind::Real, 0, 1, Ends::HighOpen, LORA_FIELD(method.lora.loraDropout)},
+    {"method.loraplus_lr_ratio", Kind::Real, 0, 1e6, Ends::LowOpen, LORA_FIELD(method.lora.loraplusLrRatio)},
     {"training.num_train_epochs", Kind::Real, 0, 1e6, Ends::LowOpen, LORA_FIELD(training.numTrainEpochs)},
     {"training.max_steps", Kind::Whole, -1, largestCount, Ends::Closed, LORA_FIELD(training.maxSteps)},
     {"training.per_device_train_batch_size", Kind::Whole, 1, 65536, Ends::Closed,

@@ -1,6 +1,7 @@
 #include "core/cost/arena_plan.h"
 
 #include "core/models/vocabulary_head.h"
+#include "core/nn/attention_strips.h"
 
 #include <algorithm>
 #include <cmath>
@@ -46,7 +47,11 @@ private:
 };
 
 /// What a block's forward keeps for backward.
-enum class Kept { No, Yes };
+enum class Kept {
+    No,
+    Yes,
+    Reserved ///< its places were taken ahead (Linear::reserve)
+};
 
 /// One pass of the model: its functions mirror those of StackTrunkPass, the blocks and the heads.
 class PassTally
@@ -71,6 +76,7 @@ private:
     std::int64_t neededRows() const;
 
     void linear(const ModuleInfo& module, std::int64_t rows, Kept kept);
+    bool takeReserved(const ModuleInfo& module, std::int64_t rows);
     void linearBackward(const ModuleInfo& module, std::int64_t rows, bool isInputWanted);
     void norm(std::int64_t rows, bool isCentred, bool isKept);
     void embed();
@@ -176,11 +182,31 @@ void PassTally::linear(const ModuleInfo& module, std::int64_t rows, Kept kept)
     if (!adapter)
         return;
     const std::int64_t mark = m_tally.mark();
-    m_tally.take(rows, adapter->r);
-    if (isTraining() && m_use.adapterDropout > 0)
+    const bool isDropped = isTraining() && m_use.adapterDropout > 0;
+    if (kept != Kept::Reserved) {
+        if (adapter->hasMagnitude && (kept == Kept::Yes || isDropped))
+            m_tally.take(rows, module.outFeatures);
+        m_tally.take(rows, adapter->r);
+    }
+    const std::int64_t inner = m_tally.mark();
+    if (isDropped)
         m_tally.take(rows, module.inFeatures);
     if (kept == Kept::No)
         m_tally.release(mark);
+    else if (adapter->isAFrozen)
+        m_tally.release(inner);
+}
+
+/// Whether the module's adapter keeps something although its input is not kept.
+bool PassTally::takeReserved(const ModuleInfo& module, std::int64_t rows)
+{
+    const AdapterPlan* adapter = m_plan.adapterOf(module.name);
+    if (!adapter || !adapter->isAFrozen)
+        return false;
+    m_tally.take(rows, adapter->r);
+    if (adapter->hasMagnitude)
+        m_tally.take(rows, module.outFeatures);
+    return true;
 }
 
 void PassTally::linearBackward(const ModuleInfo& module, std::int64_t rows, bool isInputWanted)
@@ -189,7 +215,10 @@ void PassTally::linearBackward(const ModuleInfo& module, std::int64_t rows, bool
     if (!adapter)
         return;
     const TallyScope scope(m_tally);
-    m_tally.take(rows, adapter->r);
+    if (adapter->hasMagnitude)
+        m_tally.take(rows, module.outFeatures);
+    if (isInputWanted || !adapter->isAFrozen)
+        m_tally.take(rows, adapter->r);
     if (isInputWanted && m_use.adapterDropout > 0)
         m_tally.take(rows, module.inFeatures);
 }
@@ -274,13 +303,18 @@ void PassTally::postNormBlock(int layer, const Rows& rows, Kept kept)
 /// The activated values and the product that reads them.
 void PassTally::feedForward(int layer, const Rows& rows, Kept kept)
 {
+    const auto outputs = modulesAt(layer, BlockStage::FeedForwardOutput);
+    bool isReserved = false;
+    for (const ModuleInfo* module : outputs)
+        isReserved = kept == Kept::Yes && takeReserved(*module, rows.given);
     const std::int64_t mark = m_tally.mark();
     bool isInputKept = false;
     if (kept == Kept::Yes)
         m_tally.take(rows.given, m_f);
-    for (const ModuleInfo* module : modulesAt(layer, BlockStage::FeedForwardOutput)) {
-        isInputKept = m_plan.adapterOf(module->name) || m_plan.isTrained(module->name + ".weight");
-        linear(*module, rows.given, isInputKept ? kept : Kept::No);
+    for (const ModuleInfo* module : outputs) {
+        isInputKept =
+            !isReserved && (m_plan.adapterOf(module->name) || m_plan.isTrained(module->name + ".weight"));
+        linear(*module, rows.given, isReserved ? Kept::Reserved : isInputKept ? kept : Kept::No);
     }
     if (kept == Kept::Yes && !isInputKept)
         m_tally.release(mark);

@@ -44,13 +44,25 @@ struct Method
     const Calibration& calibration;
 };
 
-std::int64_t adapterParameters(const ModelSummary& model, const TrainingPlan& plan)
+/// Numbers of all adapters: there are, and of them trained.
+struct AdapterNumbers
 {
-    std::int64_t count = 0;
+    std::int64_t all = 0;
+    std::int64_t trained = 0;
+    std::int64_t exported = 0; ///< PiSSA and OLoRA: as plain LoRA of doubled rank
+};
+
+AdapterNumbers adapterNumbers(const ModelSummary& model, const TrainingPlan& plan)
+{
+    AdapterNumbers numbers;
     for (const ModuleInfo& module : model.modules)
-        if (const AdapterPlan* adapter = plan.adapterOf(module.name))
-            count += adapter->r * (module.inFeatures + module.outFeatures);
-    return count;
+        if (const AdapterPlan* adapter = plan.adapterOf(module.name)) {
+            const std::int64_t size = adapter->size(module.inFeatures, module.outFeatures);
+            numbers.all += size;
+            numbers.trained += adapter->trainedSize(module.inFeatures, module.outFeatures);
+            numbers.exported += (adapter->hasStart ? 2 : 1) * size;
+        }
+    return numbers;
 }
 
 std::int64_t trainedBaseParameters(const ModelSummary& model, const TrainingPlan& plan)
@@ -182,22 +194,24 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<
     const ModelSummary& model = method.facts.model;
     const TrainingConfig& training = method.experiment.training;
     const int workers = std::max(1, method.calibration.workers);
-    WorkCounts work = countWork(method.facts.trainLengths);
+    WorkCounts work = countWork(method.facts.trainLengths, model.isDecoder);
     const double labelledShare = labelledShareOf(method.facts, method.experiment.task, work);
     work.labelledTokens = labelledShare * work.tokens;
     work.labelledPairs = labelledShare * work.tokenPairs;
     MethodCost cost;
-    const std::int64_t adapters = adapterParameters(model, plan);
-    cost.parameters.trainable = adapters + trainedBaseParameters(model, plan);
-    cost.parameters.total = model.parameters + adapters;
+    const AdapterNumbers adapters = adapterNumbers(model, plan);
+    const std::int64_t trainedBase = trainedBaseParameters(model, plan);
+    cost.parameters.trainable = adapters.trained + trainedBase;
+    cost.parameters.total = model.parameters + adapters.all;
     const bool isWholeModel = plan.adapters.empty();
     cost.adapterBytes = isWholeModel ? fileBytes(model.parameters, model.parameterList.size())
-                                     : fileBytes(cost.parameters.trainable,
+                                     : fileBytes(adapters.exported + trainedBase,
                                                  2 * plan.adapters.size() + plan.trainedParameters.size());
     const int batch = training.perDeviceTrainBatchSize;
     const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
     const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
     const PrefixEffect prefix = prefixEffect(method, plan, stepsPerEpoch);
+    work.steps = stepsPerEpoch;
     const MemoryFacts memoryFacts = memoryFactsOf(method, prefix, stepsPerEpoch, labelledShare);
     const auto memory = [&](bool isOn) {
         return memoryOf(method, plan, cost.parameters.trainable, memoryFacts, isOn);

@@ -1,10 +1,17 @@
 #include "core/cost/flop_ledger.h"
 
 #include "core/cost/block_reach.h"
+#include "core/nn/attention_strips.h"
 
 namespace lora {
 
 namespace {
+
+/// x Aᵀ and low Bᵀ; DoRA's dropout also stands in front of a product with W.
+double adapterForward(const AdapterPlan& adapter, double in, double out)
+{
+    return 2 * adapter.r * (in + out) + (adapter.hasMagnitude && adapter.hasDropout ? 2 * in * out : 0);
+}
 
 /// The products of a linear module. `isReached`: its output's gradient arrives; `givesInputGradient`:
 /// somebody below waits for its input's gradient.
@@ -20,13 +27,33 @@ LedgerEntry linearEntry(const ModuleInfo& module, const std::string& weightName,
         entry.weightGradients = 2 * in * out;
     if (const AdapterPlan* adapter = plan.adapterOf(module.name)) {
         const double r = adapter->r;
-        entry.adapters = 2 * r * (in + out);         // x Aᵀ, low Bᵀ
-        entry.adapters += 2 * r * out + 2 * r * out; // dB, dlow
-        entry.adapters += 2 * r * in;                // dA
+        entry.adapters = adapterForward(*adapter, in, out);
+        entry.adapters += 2 * r * out; // dB
+        if (givesInputGradient || !adapter->isAFrozen)
+            entry.adapters += 2 * r * out; // dlow
+        if (!adapter->isAFrozen)
+            entry.adapters += 2 * r * in; // dA
         if (givesInputGradient)
             entry.adapters += 2 * r * in; // dlow A
+        if (givesInputGradient && adapter->hasMagnitude && adapter->hasDropout)
+            entry.adapters += 2 * in * out; // W's share behind the adapter's dropout
     }
     return entry;
+}
+
+/// DoRA's norms, once for each step: A Wᵀ, A Aᵀ and B (A Aᵀ).
+void addMagnitudes(const ModelSummary& model, const TrainingPlan& plan, std::vector<LedgerEntry>& entries)
+{
+    for (const ModuleInfo& module : model.modules) {
+        const AdapterPlan* adapter = plan.adapterOf(module.name);
+        if (!adapter || !adapter->hasMagnitude)
+            continue;
+        const double r = adapter->r;
+        const double in = static_cast<double>(module.inFeatures);
+        const double out = static_cast<double>(module.outFeatures);
+        entries.push_back(
+            {module.name, WorkUnit::Step, 0, 0, 0, 2 * r * in * out + 2 * r * r * in + 2 * r * r * out});
+    }
 }
 
 /// Scores and mixing forward; four products of the same size backward.
@@ -70,8 +97,8 @@ void recompute(const ModelSummary& model, const TrainingPlan& plan, LedgerEntry&
     if (const AdapterPlan* adapter = plan.adapterOf(entry.module))
         for (const ModuleInfo& module : model.modules)
             if (module.name == entry.module)
-                entry.adapters +=
-                    2.0 * adapter->r * static_cast<double>(module.inFeatures + module.outFeatures);
+                entry.adapters += adapterForward(*adapter, static_cast<double>(module.inFeatures),
+                                                 static_cast<double>(module.outFeatures));
 }
 
 void addProjection(const ModelSummary& model, const TrainingPlan& plan, const GradientReach& reach,
@@ -118,6 +145,7 @@ WorkCounts& WorkCounts::operator+=(const WorkCounts& other)
     tokens += other.tokens;
     tokenPairs += other.tokenPairs;
     sequences += other.sequences;
+    steps += other.steps;
     labelledTokens += other.labelledTokens;
     labelledPairs += other.labelledPairs;
     return *this;
@@ -144,6 +172,8 @@ double FlopLedger::amount(const WorkCounts& work, WorkUnit unit) const
         return work.tokenPairs;
     case WorkUnit::Sequence:
         return work.sequences;
+    case WorkUnit::Step:
+        return work.steps;
     case WorkUnit::LabelledToken:
         return work.labelledTokens;
     case WorkUnit::NeededToken:
@@ -186,6 +216,7 @@ FlopLedger trainingLedger(const ModelSummary& model, TaskType task, const Traini
     for (std::size_t i = 0; i < belowCut; ++i)
         entries[i].isBelowCut = true;
     addHead(model, task, plan, reach, entries);
+    addMagnitudes(model, plan, entries);
     return {task, std::move(entries)};
 }
 

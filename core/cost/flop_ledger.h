@@ -17,6 +17,7 @@ struct WorkCounts
     double tokens = 0;
     double tokenPairs = 0; ///< Σ length²: what attention depends on
     double sequences = 0;
+    double steps = 0;          ///< of the optimiser
     double labelledTokens = 0; ///< language modelling
     double labelledPairs = 0;  ///< language modelling: Σ labelled tokens of a sequence · its length
     /// Of work below the cut: the last block gave all rows, because they were to be kept.
@@ -28,7 +29,8 @@ WorkCounts countWork(std::span<const std::int32_t> lengths);
 
 /// What a matrix product is done for each of. The last block does most of its work for the rows alone that
 /// the task's head reads: needed tokens, and pairs of a needed token with a token of its sequence.
-enum class WorkUnit { Token, TokenPair, Sequence, LabelledToken, NeededToken, NeededPair };
+/// DoRA's norms are computed once for each step of the optimiser.
+enum class WorkUnit { Token, TokenPair, Sequence, LabelledToken, NeededToken, NeededPair, Step };
 
 /// The products of one module, in floating-point operations per unit; a multiply-add counts 2.
 struct LedgerEntry

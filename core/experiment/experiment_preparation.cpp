@@ -87,7 +87,11 @@ void readInitialAdapter(ExperimentData& prepared)
     const std::string folder = *lora.initAdapter;
     const double dropoutProbability = lora.loraDropout;
     const std::string bias = lora.bias;
+    const auto ratio = lora.loraplusLrRatio;
+    const bool isAFrozen = lora.loraFa;
     lora = prepared.initialAdapter->lora;
+    lora.loraplusLrRatio = ratio;
+    lora.loraFa = isAFrozen;
     lora.initAdapter = folder;
     lora.loraDropout = dropoutProbability;
     if (bias != "none")

@@ -71,7 +71,17 @@ TrainedModel openRun(const std::filesystem::path& folder)
     const std::vector<std::string> labels = runLabels(folder);
     if (labels.size() == trained.model->labelNames.size())
         trained.model->labelNames = labels;
+    const LoraConfig written = trained.experiment.method.lora;
     trained.experiment = experiment;
+    // PiSSA and OLoRA were written as plain LoRA of doubled rank, and that is what the model now holds.
+    LoraConfig& lora = trained.experiment.method.lora;
+    if (!hasModel && lora.initLoraWeights != "true") {
+        lora.initLoraWeights = "true";
+        lora.r = written.r;
+        lora.loraAlpha = written.loraAlpha;
+        lora.rankPattern = written.rankPattern;
+        lora.alphaPattern = written.alphaPattern;
+    }
     trained.isRun = true;
     return trained;
 }

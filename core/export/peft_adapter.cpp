@@ -73,19 +73,50 @@ LoraConfig exportedConfig(LanguageModel<float>& model, const LoraConfig& config,
     return exported;
 }
 
+/// Whether adapters were taken out of the weights (PiSSA, OLoRA).
+bool holdsStarts(LanguageModel<float>& model)
+{
+    const std::vector<LinearSite<float>> sites = model.linears();
+    return std::any_of(sites.begin(), sites.end(), [](const LinearSite<float>& site) {
+        return site.linear->adapter && site.linear->adapter->start;
+    });
+}
+
+/// The configuration of plain LoRA of doubled rank with the same scaling, as PEFT converts it.
+void doubleRanks(LoraConfig& config)
+{
+    const double factor = config.useRslora ? std::sqrt(2.0) : 2.0;
+    config.r *= 2;
+    config.loraAlpha *= factor;
+    for (auto& [pattern, rank] : config.rankPattern)
+        rank *= 2;
+    for (auto& [pattern, alpha] : config.alphaPattern)
+        alpha *= factor;
+    config.initLoraWeights = "true";
+}
+
 void collectAdapter(LanguageModel<float>& model, const LoraConfig& config,
                     const std::vector<std::string>& saved, TensorCollection& out)
 {
     std::map<std::string, Linear<float>*> linears;
-    for (const LinearSite<float>& site : model.linears())
+    std::map<std::string, const LoraAdapter<float>*> doubled; // by the name of A; null: B of one
+    for (const LinearSite<float>& site : model.linears()) {
         linears[site.linear->weight.name()] = site.linear;
+        if (site.linear->adapter && site.linear->adapter->start) {
+            doubled[site.linear->adapter->a.name()] = &*site.linear->adapter;
+            doubled[site.linear->adapter->b.name()] = nullptr;
+        }
+    }
     const TrainingPlan plan = planTraining({MethodType::Lora, config}, partsOf(model));
     model.visitParameters([&](Parameter<float>& parameter) {
         const std::string& name = parameter.name();
         const bool isSaved = isInSavedModule(name, saved);
         if (isAdapterParameter(name)) {
-            if (!isSaved)
+            const auto pair = doubled.find(name);
+            if (!isSaved && pair == doubled.end())
                 out.add(peftTensorName(name), parameter);
+            else if (!isSaved && pair->second)
+                out.addDoubled(peftTensorName(name), peftTensorName(pair->second->b.name()), *pair->second);
         } else if (isSaved) {
             const auto linear = linears.find(name);
             if (linear != linears.end())
@@ -193,6 +224,8 @@ void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>&
                     "A head-only or fully fine-tuned run is a whole model: see the run's model folder.");
     PeftConfig peft;
     peft.lora = exportedConfig(model, config, saved, modules);
+    if (holdsStarts(model))
+        doubleRanks(peft.lora);
     peft.taskType = peftTaskType(model.task());
     peft.baseModel = baseModel;
     for (const LinearSite<float>& site : model.linears())

@@ -21,8 +21,9 @@ struct ExportCertificate
 
 /// Writes a LoRA-trained model as a PEFT folder (adapter_config.json, adapter_model.safetensors), whole or
 /// not at all. Modules the base checkpoint lacks (a new pooler) are saved like PEFT's modules_to_save,
-/// adapters in them folded in: without that a reader would draw other random weights there. Throws
-/// lora::Error (Unsupported) for a model without adapters.
+/// adapters in them folded in: without that a reader would draw other random weights there. PiSSA's and
+/// OLoRA's pairs become plain LoRA of doubled rank on the base model as it was. Throws lora::Error
+/// (Unsupported) for a model without adapters.
 void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
                       const LoraConfig& config, const std::string& baseModel);
 

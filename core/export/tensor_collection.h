@@ -26,12 +26,28 @@ public:
             add(name, linear.usedWeight());
             return;
         }
-        const Parameter<float>& weight = linear.usedWeight();
-        const ConstMatrix<float> values = readable(weight);
-        const Matrix<float> sum = store(values.rows, values.cols);
-        linear.adapter->writeDelta(sum);
-        addScaled<float>(1.0f, values, sum);
-        addValues(name, weight, sum);
+        const Matrix<float> merged = store(linear.outFeatures(), linear.inFeatures());
+        linear.writeMerged(merged);
+        addValues(name, linear.usedWeight(), merged);
+    }
+    /// A pair that came out of the weight, as plain LoRA of doubled rank on the weight as it was: A' = [A;
+    /// A₀], B' = [B, −B₀], so that s B' A' = s B A − s B₀ A₀.
+    void addDoubled(const std::string& nameOfA, const std::string& nameOfB, const LoraAdapter<float>& adapter)
+    {
+        const ConstMatrix<float> a = adapter.a.value();
+        const ConstMatrix<float> b = adapter.b.value();
+        const Matrix<float> wideA = store(2 * a.rows, a.cols);
+        const Matrix<float> wideB = store(b.rows, 2 * b.cols);
+        copyRows<float>(a, wideA.rowRange(0, a.rows));
+        copyRows<float>(adapter.startA(), wideA.rowRange(a.rows, a.rows));
+        copyRows<float>(b, wideB.colRange(0, b.cols));
+        for (std::int64_t row = 0; row < b.rows; ++row)
+            for (std::int64_t k = 0; k < b.cols; ++k)
+                wideB(row, b.cols + k) = -adapter.startB()(row, k);
+        m_tensors.push_back(
+            {nameOfA, {wideA.rows, wideA.cols}, {wideA.data, static_cast<std::size_t>(wideA.size())}});
+        m_tensors.push_back(
+            {nameOfB, {wideB.rows, wideB.cols}, {wideB.data, static_cast<std::size_t>(wideB.size())}});
     }
     std::vector<TensorToWrite>& tensors() { return m_tensors; }
 

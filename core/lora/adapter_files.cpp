@@ -99,6 +99,7 @@ void loadAdapter(LanguageModel<T>& model, const PeftConfig& config, const Safete
                     fmt::format("{}: {} tensor(s) are missing, the first is {}", source, wanted.size(),
                                 peftTensorName(*wanted.begin())),
                     "The file is incomplete: the adapter would silently do nothing there.");
+    model.refreshMagnitudes();
 }
 
 template void loadAdapter<float>(LanguageModel<float>&, const PeftConfig&, const SafetensorsFile&);

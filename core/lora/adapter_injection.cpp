@@ -1,6 +1,9 @@
 #include "core/lora/adapter_injection.h"
 
+#include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "core/lora/weight_decomposition.h"
+#include "core/math/gemm.h"
 
 namespace lora {
 
@@ -22,7 +25,8 @@ void initialize(LoraAdapter<T>& adapter, std::uint64_t seed)
 
 bool isAdapterParameter(const std::string& name)
 {
-    return name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight");
+    return name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight") ||
+           name.ends_with(".lora_magnitude_vector");
 }
 
 template <class T>
@@ -59,24 +63,42 @@ void attachAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& ada
         linear.adapter->alpha = plan.alpha;
         linear.adapter->scaling = plan.scaling;
         linear.adapter->dropoutProbability = dropoutProbability;
+        if (plan.hasMagnitude)
+            linear.magnitude.emplace(linear.name(), linear.outFeatures());
     }
 }
 
 template <class T>
-void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters,
-                    double dropoutProbability, std::uint64_t seed)
+void injectAdapters(LanguageModel<T>& model, const std::vector<AdapterPlan>& adapters, const LoraConfig& lora,
+                    std::uint64_t seed)
 {
-    attachAdapters(model, adapters, dropoutProbability);
+    attachAdapters(model, adapters, lora.loraDropout);
+    std::vector<Linear<T>*> adapted;
     for (const LinearSite<T>& site : model.linears())
         if (site.linear->adapter)
-            initialize(*site.linear->adapter, seed);
+            adapted.push_back(site.linear);
+    // Decompositions take seconds, and each module's depends on its own weight alone.
+    forEachPart(adapted.size(), 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            Linear<T>& linear = *adapted[i];
+            if (lora.initLoraWeights == "true")
+                initialize(*linear.adapter, seed);
+            else
+                takeOutOfWeight(linear, lora.initLoraWeights, seed);
+            if (linear.magnitude)
+                linear.magnitude->setToNormsOf(linear.usedWeight());
+            linear.refreshMagnitude();
+        }
+    });
 }
 
 template <class T>
 TrainableParameters<T> trainableOf(LanguageModel<T>& model, const TrainingPlan& plan)
 {
     return TrainableParameters<T>(model, [&](const Parameter<T>& parameter) {
-        return isAdapterParameter(parameter.name()) || plan.isTrained(parameter.name());
+        if (!isAdapterParameter(parameter.name()))
+            return plan.isTrained(parameter.name());
+        return !(plan.isAFrozen() && parameter.name().ends_with(".lora_A.weight"));
     });
 }
 
@@ -86,7 +108,7 @@ TrainableParameters<T> applyMethod(LanguageModel<T>& model, const MethodConfig& 
     const TrainingPlan plan = planTraining(method, partsOf(model));
     if (!plan.untiedModule.empty())
         model.head().outputEmbedding()->untie();
-    injectAdapters(model, plan.adapters, method.lora.loraDropout, seed);
+    injectAdapters(model, plan.adapters, method.lora, seed);
     return trainableOf(model, plan);
 }
 
@@ -100,7 +122,7 @@ void mergeAdapters(LanguageModel<T>& model)
 #define INSTANTIATE(T)                                                                                       \
     template ModelParts partsOf<T>(LanguageModel<T>&);                                                       \
     template void attachAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double);             \
-    template void injectAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, double,              \
+    template void injectAdapters<T>(LanguageModel<T>&, const std::vector<AdapterPlan>&, const LoraConfig&,   \
                                     std::uint64_t);                                                          \
     template TrainableParameters<T> trainableOf<T>(LanguageModel<T>&, const TrainingPlan&);                  \
     template TrainableParameters<T> applyMethod<T>(LanguageModel<T>&, const MethodConfig&, std::uint64_t);   \

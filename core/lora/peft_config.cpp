@@ -100,10 +100,10 @@ public:
     void refuse(const char* key, const char* what) const
     {
         if (flag(key))
-            throw Error(
-                ErrorKind::Unsupported,
-                fmt::format("{}: {} ({}: true) is not supported", m_source, what, key),
-                "Supported: LoRA and rsLoRA with rank_pattern, alpha_pattern, layers_to_transform and bias.");
+            throw Error(ErrorKind::Unsupported,
+                        fmt::format("{}: {} ({}: true) is not supported", m_source, what, key),
+                        "Supported: LoRA, rsLoRA and DoRA with rank_pattern, alpha_pattern, "
+                        "layers_to_transform and bias.");
     }
 
 private:
@@ -137,9 +137,19 @@ PeftConfig readPeftConfig(const std::filesystem::path& folder)
         throw Error(ErrorKind::Unsupported,
                     fmt::format("{}: peft_type \"{}\" is not supported", source, type),
                     "Only \"LORA\" adapters can be read.");
-    reader.refuse("use_dora", "DoRA");
     reader.refuse("lora_bias", "a bias on the low-rank pair");
     reader.refuse("use_qalora", "QALoRA");
+    if (document.contains("init_lora_weights") && document["init_lora_weights"].is_string()) {
+        const std::string start = document["init_lora_weights"];
+        if (start != "gaussian")
+            throw Error(
+                ErrorKind::Unsupported,
+                fmt::format(
+                    "{}: init_lora_weights \"{}\": this adapter does not fit the base model, but what "
+                    "that start left of its weights",
+                    source, start),
+                "Save it in PEFT with path_initial_model_for_weight_conversion: plain LoRA of doubled rank.");
+    }
     PeftConfig config;
     config.taskType = reader.textOr("task_type", "");
     config.baseModel = reader.textOr("base_model_name_or_path", "");
@@ -159,6 +169,7 @@ PeftConfig readPeftConfig(const std::filesystem::path& folder)
     if (lora.bias != "none" && lora.bias != "all" && lora.bias != "lora_only")
         reader.fail("bias", "\"none\", \"all\" or \"lora_only\"");
     lora.useRslora = reader.flag("use_rslora");
+    lora.useDora = reader.flag("use_dora");
     return config;
 }
 
@@ -186,7 +197,7 @@ Json peftConfigJson(const PeftConfig& config)
                      {"rank_pattern", lora.rankPattern},
                      {"revision", nullptr},
                      {"task_type", nullptr},
-                     {"use_dora", false},
+                     {"use_dora", lora.useDora},
                      {"use_rslora", lora.useRslora}};
     // Whole numbers stay whole: some readers take lora_alpha for an int.
     if (lora.loraAlpha == std::floor(lora.loraAlpha))

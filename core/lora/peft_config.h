@@ -18,7 +18,7 @@ struct PeftConfig
 };
 
 /// Reads `<folder>/adapter_config.json`. Throws lora::Error naming file and key: not a LoRA adapter, a
-/// variant that is not supported (DoRA, …), values of the wrong type or out of range.
+/// variant that is not supported (QALoRA, …), values of the wrong type or out of range.
 PeftConfig readPeftConfig(const std::filesystem::path& folder);
 
 /// The document PEFT reads back, keys sorted: every key readers in the field ask for, no invented ones.

@@ -130,6 +130,10 @@ std::vector<AdapterPlan> planAdapters(const LoraConfig& config,
         AdapterPlan plan{candidate.name, patternValue(config.rankPattern, candidate.name, config.r),
                          patternValue(config.alphaPattern, candidate.name, config.loraAlpha), 0};
         plan.scaling = plan.alpha / (config.useRslora ? std::sqrt(static_cast<double>(plan.r)) : plan.r);
+        plan.hasMagnitude = config.useDora;
+        plan.isAFrozen = config.loraFa;
+        plan.hasDropout = config.loraDropout > 0;
+        plan.hasStart = config.initLoraWeights != "true";
         plans.push_back(plan);
     }
     if (plans.empty())

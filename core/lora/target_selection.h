@@ -13,7 +13,21 @@ struct AdapterPlan
     std::string module;
     int r = 0;
     double alpha = 0;
-    double scaling = 0; ///< alpha / r, or alpha / √r with use_rslora
+    double scaling = 0;        ///< alpha / r, or alpha / √r with use_rslora
+    bool hasMagnitude = false; ///< DoRA
+    bool isAFrozen = false;    ///< LoRA-FA
+    bool hasDropout = false;
+    bool hasStart = false; ///< PiSSA, OLoRA: the pair came out of the weight, and its start is kept
+
+    /// Numbers of A, B and DoRA's magnitudes for a module [out, in].
+    std::int64_t size(std::int64_t in, std::int64_t out) const
+    {
+        return r * (in + out) + (hasMagnitude ? out : 0);
+    }
+    std::int64_t trainedSize(std::int64_t in, std::int64_t out) const
+    {
+        return size(in, out) - (isAFrozen ? r * in : 0);
+    }
 };
 
 /// A module's name, its block (−1 outside the stack) and whether it is part of the head: all that targeting

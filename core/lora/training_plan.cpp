@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/error.h"
+
 namespace lora {
 
 namespace {
@@ -21,6 +23,18 @@ void addTrainedBiases(const std::string& bias, const ModelParts& parts, Training
         if (bias == "all" || (bias == "lora_only" && plan.adapterOf(module)))
             plan.trainedParameters.insert(parameter);
     }
+}
+
+/// What these variants do to a weight would happen to the word embeddings too.
+void refuseOnSharedWeight(const LoraConfig& lora, const ModelParts& parts, const TrainingPlan& plan)
+{
+    if ((lora.useDora || lora.initLoraWeights != "true") && !parts.tiedModule.empty() &&
+        plan.adapterOf(parts.tiedModule))
+        throw Error(
+            ErrorKind::Unsupported,
+            fmt::format("method: {} cannot adapt {}, which shares its weight with the word embeddings",
+                        lora.useDora ? "use_dora" : "init_lora_weights", parts.tiedModule),
+            "Take it out of target_modules, or use plain LoRA.");
 }
 
 } // namespace
@@ -92,6 +106,7 @@ TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts)
     if (method.type == MethodType::Lora) {
         plan.adapters = planAdapters(method.lora, parts.linears, plan.savedModules);
         addTrainedBiases(method.lora.bias, parts, plan);
+        refuseOnSharedWeight(method.lora, parts, plan);
     }
     return plan;
 }

@@ -33,6 +33,8 @@ struct TrainingPlan
     std::string untiedModule;
 
     const AdapterPlan* adapterOf(const std::string& module) const;
+    /// LoRA-FA: of the adapters only B is trained.
+    bool isAFrozen() const { return !adapters.empty() && adapters.front().isAFrozen; }
     bool isTrained(const std::string& parameter) const { return trainedParameters.contains(parameter); }
 };
 

@@ -65,6 +65,7 @@ void LanguageModel<T>::useBFloat16() requires std::is_same_v<T, float>
     for (const LinearSite<float>& site : linears())
         use(site.linear->weight);
     use(m_trunk->wordEmbeddings());
+    refreshMagnitudes();
 }
 
 template <class T>
@@ -73,6 +74,14 @@ void LanguageModel<T>::setAdapterStrength(double strength)
     for (const LinearSite<T>& site : linears())
         if (site.linear->adapter)
             site.linear->adapter->strength = strength;
+    refreshMagnitudes();
+}
+
+template <class T>
+void LanguageModel<T>::refreshMagnitudes()
+{
+    for (const LinearSite<T>& site : linears())
+        site.linear->refreshMagnitude();
 }
 
 template <class T>

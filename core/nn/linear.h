@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/nn/dora_magnitude.h"
 #include "core/nn/lora_adapter.h"
 
 #include <optional>
@@ -23,6 +24,7 @@ public:
     {
         ConstMatrix<T> x;
         typename LoraAdapter<T>::Saved adapter;
+        Matrix<T> scaled; ///< DoRA: what the magnitudes scale, [n, out]
     };
 
     Linear(const std::string& moduleName, std::int64_t in, std::int64_t out, Bias hasBias,
@@ -44,7 +46,12 @@ public:
         return usedWeight().isTrainable() || bias.isTrainable() || adapter.has_value();
     }
     /// Whether backward needs the input: for the weight's or the adapter's gradient.
-    bool needsInput() const { return usedWeight().isTrainable() || adapter.has_value(); }
+    bool needsInput() const { return usedWeight().isTrainable() || (adapter && adapter->a.isTrainable()); }
+    /// Whether backward needs anything of forward.
+    bool needsSaved() const { return needsInput() || adapter; }
+    /// Gives what forward keeps its place in the arena ahead of an input that is given up again: only when
+    /// the input is not needed.
+    void reserve(PassContext<T>& context, std::int64_t rows, Saved& saved) const;
 
     /// Overwrites y. When `saved` is given, x must stay alive until backward.
     void forward(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
@@ -52,19 +59,31 @@ public:
     void backward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dy, Matrix<T> dx,
                   InputGradient inputGradient) const;
 
-    /// W += s · B A, and the adapter is gone.
+    /// To be called when the adapter's weights or strength have changed: computes what DoRA scales by.
+    void refreshMagnitude();
+    /// What takes the weight's place without an adapter, W + s · B A (times DoRA's m / n); [out, in].
+    void writeMerged(Matrix<T> merged) const;
+    /// How that differs from the weight of the base model.
+    void writeChange(Matrix<T> change) const;
+    /// The weight becomes the merged one, and the adapter is gone.
     void mergeAdapter();
 
     Parameter<T> weight; ///< "<module>.weight"; does not exist while tied
     Parameter<T> bias;   ///< "<module>.bias"; does not exist without bias
     std::optional<LoraAdapter<T>> adapter;
+    std::optional<DoraMagnitude<T>> magnitude; ///< only beside an adapter
 
 private:
+    void forwardDora(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
+    void forwardDroppedDora(PassContext<T>& context, ConstMatrix<T> x, Matrix<T> y, Saved* saved) const;
+    void backwardDora(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dy, Matrix<T> dx,
+                      InputGradient inputGradient) const;
+
     std::string m_name;
     Parameter<T>* m_tied = nullptr;
 };
 
-/// Calls visit for weight, bias and the adapter's pair, as far as they exist.
+/// Calls visit for weight, bias, the adapter's pair and DoRA's magnitudes, as far as they exist.
 template <class T, class Visit>
 void visitLinearParameters(Linear<T>& linear, const Visit& visit)
 {
@@ -76,6 +95,8 @@ void visitLinearParameters(Linear<T>& linear, const Visit& visit)
         visit(linear.adapter->a);
         visit(linear.adapter->b);
     }
+    if (linear.magnitude)
+        visit(linear.magnitude->vector);
 }
 
 } // namespace lora

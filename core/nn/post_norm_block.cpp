@@ -53,10 +53,12 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
     // The activation's value is kept only where a gradient of `output` needs it; else it replaces its input
     // or is scratch.
     Matrix<T> sum2 = takeRows(m_shape.hidden);
+    if (saved && !output.needsInput())
+        output.reserve(context, y.rows, saved->output);
     const Arena::Mark beforeActivated = arena.mark();
     Matrix<T> activated = saved ? takeRows(m_shape.intermediate) : pre;
     activate<T>(m_shape.activation, pre, activated);
-    output.forward(context, activated, sum2, saved && output.needsInput() ? &saved->output : nullptr);
+    output.forward(context, activated, sum2, saved && output.needsSaved() ? &saved->output : nullptr);
     if (saved && !output.needsInput())
         arena.release(beforeActivated);
     const std::uint64_t key2 = dropBranch(context, dropoutProbability, sum2);

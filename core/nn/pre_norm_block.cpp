@@ -146,6 +146,8 @@ void PreNormBlock<T>::feedForward(PassContext<T>& context, ConstMatrix<T> h, Mat
     up.forward(context, normed, pre, saved ? &saved->up : nullptr);
     // The activation's value is kept only where a gradient of `down` needs it; else it replaces its input or
     // is scratch.
+    if (saved && !down.needsInput())
+        down.reserve(context, h.rows, saved->down);
     const Arena::Mark beforeActivated = arena.mark();
     Matrix<T> activated = saved ? arena.matrix<T>(h.rows, m_shape.intermediate) : pre;
     if (gate)
@@ -153,7 +155,7 @@ void PreNormBlock<T>::feedForward(PassContext<T>& context, ConstMatrix<T> h, Mat
     else
         activate<T>(m_shape.activation, pre, activated);
     const bool isActivatedKept = saved && down.needsInput();
-    down.forward(context, activated, y, isActivatedKept ? &saved->down : nullptr);
+    down.forward(context, activated, y, saved && down.needsSaved() ? &saved->down : nullptr);
     if (saved && !isActivatedKept)
         arena.release(beforeActivated);
     const std::uint64_t dropoutKey = dropBranch(context, dropoutProbability, y);

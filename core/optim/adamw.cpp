@@ -26,9 +26,11 @@ void AdamW<T>::beginStep(double learningRate, double gradientScale)
 }
 
 template <class T>
-void AdamW<T>::update(std::span<const T> gradient, std::int64_t offset, std::span<T> value)
+void AdamW<T>::update(std::span<const T> gradient, std::int64_t offset, std::span<T> value, double rateRatio)
 {
-    adamWUpdate<T>(m_step, gradient, std::span<T>(m_moment1.data() + offset, value.size()),
+    AdamWStep step = m_step;
+    step.learningRate *= rateRatio;
+    adamWUpdate<T>(step, gradient, std::span<T>(m_moment1.data() + offset, value.size()),
                    std::span<T>(m_moment2.data() + offset, value.size()), value);
 }
 

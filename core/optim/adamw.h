@@ -25,8 +25,9 @@ public:
 
     /// Starts optimiser step t = stepsDone + 1; call once before its `update`s.
     void beginStep(double learningRate, double gradientScale);
-    /// Updates `value`, whose gradient and moments lie at `offset`.
-    void update(std::span<const T> gradient, std::int64_t offset, std::span<T> value);
+    /// Updates `value`, whose gradient and moments lie at `offset`, with the step's learning rate times
+    /// `rateRatio`.
+    void update(std::span<const T> gradient, std::int64_t offset, std::span<T> value, double rateRatio = 1);
 
     std::int64_t stepsDone() const { return m_stepsDone; }
     void setStepsDone(std::int64_t steps) { m_stepsDone = steps; }

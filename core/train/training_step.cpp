@@ -27,6 +27,9 @@ TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters
         for (std::int64_t first = 0; first < parameter->size(); first += sliceSize)
             m_slices.push_back({parameter, first, std::min(sliceSize, parameter->size() - first)});
     m_sliceSquares.resize(m_slices.size());
+    for (const LinearSite<T>& site : model.linears())
+        if (site.linear->magnitude)
+            m_magnified.push_back(site.linear);
     for (int worker = 0; worker < pool.size(); ++worker) {
         m_gradients.push_back(std::make_unique<GradientStore<T>>(trainable.size()));
         m_passes.push_back(std::make_unique<ModelPass<T>>(model));
@@ -38,11 +41,14 @@ TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters
 template <class T>
 StepResult TrainingStep<T>::run(std::span<const Batch> batches, double learningRate, std::uint64_t dropoutKey)
 {
-    const StepResult result = accumulate(batches, dropoutKey);
+    StepResult result = accumulate(batches, dropoutKey);
     if (!std::isfinite(result.loss) || !std::isfinite(result.gradNorm))
         return result;
     m_optimizer.beginStep(learningRate, clippingFactor(result.gradNorm, m_maxGradNorm));
     applyGradients();
+    const std::int64_t flopsBefore = gemmFlops();
+    refreshMagnitudes();
+    result.flops += gemmFlops() - flopsBefore;
     return result;
 }
 
@@ -131,9 +137,30 @@ void TrainingStep<T>::applyGradients()
             const std::int64_t offset = slice.parameter->gradientOffset() + slice.first;
             const auto count = static_cast<std::size_t>(slice.count);
             m_optimizer.update({m_gradients[0]->values().data() + offset, count}, offset,
-                               {slice.parameter->mutableValue().data + slice.first, count});
+                               {slice.parameter->mutableValue().data + slice.first, count}, slice.rateRatio);
         }
     });
+}
+
+/// Once for a step, not in every pass; each module on one worker.
+template <class T>
+void TrainingStep<T>::refreshMagnitudes()
+{
+    if (m_magnified.empty())
+        return;
+    const auto workers = static_cast<std::size_t>(m_pool.size());
+    m_pool.run([&](int worker) {
+        for (auto i = static_cast<std::size_t>(worker); i < m_magnified.size(); i += workers)
+            m_magnified[i]->refreshMagnitude();
+    });
+}
+
+template <class T>
+void TrainingStep<T>::setLoraPlusRatio(double ratio)
+{
+    for (Slice& slice : m_slices)
+        if (slice.parameter->name().ends_with(".lora_B.weight") || slice.parameter->shape().size() == 1)
+            slice.rateRatio = ratio;
 }
 
 template <class T>

@@ -51,6 +51,10 @@ public:
             pass->setGradientCheckpointing(isOn);
     }
 
+    /// LoRA+ (Hayou et al., arXiv:2402.12354): the learning rate of adapters' B, and as in PEFT of every
+    /// one-dimensional weight, is that of the others times `ratio`.
+    void setLoraPlusRatio(double ratio);
+
     /// The activations' memory goes back to the system until the next step.
     void giveBackActivations();
 
@@ -66,14 +70,17 @@ private:
         Parameter<T>* parameter = nullptr;
         std::int64_t first = 0; ///< within the parameter
         std::int64_t count = 0;
+        double rateRatio = 1;
     };
 
     void forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey);
     double reduceGradients();
     void applyGradients();
+    void refreshMagnitudes();
 
     WorkerPool& m_pool;
     AdamW<T> m_optimizer;
+    std::vector<Linear<T>*> m_magnified; ///< modules with DoRA's magnitudes
     double m_maxGradNorm;
     std::int64_t m_tokensPerPiece;
     std::vector<Slice> m_slices;

@@ -10,7 +10,7 @@
 
 namespace lora::test {
 
-/// Folders of all cases the program supports (DoRA's are not).
+/// Folders of all cases.
 inline std::vector<std::string> goldenCases()
 {
     return {"families/bert-sequence-classification",
@@ -28,6 +28,8 @@ inline std::vector<std::string> goldenCases()
             "families/qwen2-causal-lm",
             "variants/rslora/bert-sequence-classification",
             "variants/rslora/llama-causal-lm",
+            "variants/dora/bert-sequence-classification",
+            "variants/dora/llama-causal-lm",
             "variants/rank_pattern/bert-sequence-classification",
             "variants/layers_to_transform/bert-sequence-classification",
             "variants/layers_to_transform/llama-causal-lm",

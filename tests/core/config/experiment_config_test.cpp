@@ -107,7 +107,7 @@ TEST(ExperimentJson, EveryKeyIsRead)
         "method": {"type": "head", "r": 4, "lora_alpha": 32, "lora_dropout": 0.1, "target_modules": "all-linear",
                    "layers_to_transform": [0, 2], "rank_pattern": {"layer.0.query": 2}, "alpha_pattern": {"key": 3.5},
                    "modules_to_save": ["classifier"], "bias": "all", "use_rslora": true, "use_dora": false,
-                   "init_lora_weights": true, "loraplus_lr_ratio": null, "init_adapter": "old"},
+                   "init_lora_weights": true, "loraplus_lr_ratio": 4, "lora_fa": true, "init_adapter": "old"},
         "training": {"num_train_epochs": 1.5, "max_steps": 7, "per_device_train_batch_size": 2,
                      "gradient_accumulation_steps": 3, "learning_rate": 1e-3, "weight_decay": 0.01, "adam_beta1": 0.8,
                      "adam_beta2": 0.99, "adam_epsilon": 1e-6, "max_grad_norm": 0.5, "lr_scheduler_type": "cosine",
@@ -129,6 +129,8 @@ TEST(ExperimentJson, EveryKeyIsRead)
                     "all",
                     true,
                     "old"};
+    lora.loraplusLrRatio = 4;
+    lora.loraFa = true;
     EXPECT_EQ(e.method, (MethodConfig{MethodType::Head, lora}));
     EXPECT_EQ(e.training, (TrainingConfig{1.5,
                                           7,
@@ -319,21 +321,38 @@ TEST(ExperimentJson, EndsOfRangesAreAllowed)
     read(with("data", R"("max_length": 1, "eval_split": 0.001)"));
 }
 
-TEST(ExperimentJson, KeysNotOfferedYetAreAcceptedAtTheirNeutralValueOnly)
+TEST(ExperimentJson, VariantsOfLoraAreRead)
+{
+    const LoraConfig lora = read(with("method", R"("use_dora": true, "loraplus_lr_ratio": 16)")).method.lora;
+    EXPECT_TRUE(lora.useDora);
+    EXPECT_EQ(lora.loraplusLrRatio, 16);
+    for (const char* start : {"pissa", "pissa_niter_16", "olora"})
+        EXPECT_EQ(read(with("method", fmt::format(R"("init_lora_weights": "{}", "lora_fa": true)", start)))
+                      .method.lora.initLoraWeights,
+                  start);
+    EXPECT_EQ(read(with("method", R"("init_lora_weights": true)")).method.lora.initLoraWeights, "true");
+}
+
+TEST(ExperimentJson, VariantsThatDoNotFitTogetherAreRefused)
 {
     const struct
     {
-        const char *section, *neutral, *refused, *field;
+        const char *method, *field, *part;
     } cases[] = {
-        {"method", R"("use_dora": false)", R"("use_dora": true)", "method.use_dora"},
-        {"method", R"("init_lora_weights": true)", R"("init_lora_weights": "pissa")",
-         "method.init_lora_weights"},
-        {"method", R"("loraplus_lr_ratio": null)", R"("loraplus_lr_ratio": 16)", "method.loraplus_lr_ratio"},
+        {R"("init_lora_weights": "loftq")", "method.init_lora_weights", "allowed: true, \"pissa\""},
+        {R"("init_lora_weights": "pissa_niter_0")", "method.init_lora_weights", "n from 1"},
+        {R"("init_lora_weights": false)", "method.init_lora_weights", "found false"},
+        {R"("init_lora_weights": "pissa", "use_dora": true)", "method.init_lora_weights", "use_dora"},
+        {R"("init_lora_weights": "olora", "init_adapter": "old")", "method.init_lora_weights",
+         "init_adapter"},
+        {R"("init_lora_weights": "pissa", "use_rslora": true, "rank_pattern": {"query": 4})",
+         "method.init_lora_weights", "use_rslora"},
+        {R"("lora_fa": true, "loraplus_lr_ratio": 16)", "method.loraplus_lr_ratio", "lora_fa"},
+        {R"("loraplus_lr_ratio": 0)", "method.loraplus_lr_ratio", "above 0"},
     };
     for (const auto& each : cases) {
-        EXPECT_TRUE(issuesOf(with(each.section, each.neutral)).empty()) << each.neutral;
-        const std::string text = issueAt(issuesOf(with(each.section, each.refused)), each.field);
-        EXPECT_NE(text.find("not supported in this version; allowed: "), std::string::npos) << text;
+        const std::string text = issueAt(issuesOf(with("method", each.method)), each.field);
+        EXPECT_NE(text.find(each.part), std::string::npos) << each.method << ": " << text;
     }
 }
 

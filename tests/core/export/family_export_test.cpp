@@ -7,6 +7,7 @@
 #include "tests/support/model_folder.h"
 
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -101,6 +102,7 @@ public:
             for (std::int64_t i = 0; i < value.size(); ++i)
                 value.data[i] += static_cast<float>(0.3 * rng.normal());
         }
+        model->refreshMagnitudes();
     }
 
     TokenizedDataset probe() const { return probeRows(tiny.vocabulary); }
@@ -195,12 +197,87 @@ TEST_P(EveryFamilyAndTask, FreshAdapterLeavesTheBaseBitForBit)
     EXPECT_EQ(logitsOf(*model, probeRows(13)), base);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, EveryFamilyAndTask, testing::ValuesIn(cells()), [](const auto& test) {
+std::string nameOf(const testing::TestParamInfo<Cell>& test)
+{
     std::string name = test.param.family + "_" + std::string(toString(test.param.task));
     std::replace_if(
         name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
     return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, EveryFamilyAndTask, testing::ValuesIn(cells()), nameOf);
+
+/// The first and the last task of every family.
+std::vector<Cell> endsOfCells()
+{
+    std::vector<Cell> ends;
+    const std::vector<Cell> all = cells();
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (i == 0 || i + 1 == all.size() || all[i - 1].family != all[i].family ||
+            all[i + 1].family != all[i].family)
+            ends.push_back(all[i]);
+    return ends;
+}
+
+class EveryFamily : public testing::TestWithParam<Cell>
+{};
+
+/// Whatever the variant, what is written means to a reader what it means here.
+TEST_P(EveryFamily, VariantsAreReadBackWithTheSameLogits)
+{
+    const std::vector<std::function<void(LoraConfig&)>> variants = {
+        [](LoraConfig& lora) { lora.useDora = true; },
+        [](LoraConfig& lora) { lora.useDora = lora.useRslora = true; },
+        [](LoraConfig& lora) { lora.loraFa = true; },
+        [](LoraConfig& lora) { lora.initLoraWeights = "pissa"; },
+        [](LoraConfig& lora) {
+            lora.initLoraWeights = "pissa_niter_4";
+            lora.rankPattern = {{"query|c_fc|up_proj", 3}};
+            lora.alphaPattern = {{"value|c_proj|q_proj", 5}};
+        },
+        [](LoraConfig& lora) {
+            lora.initLoraWeights = "olora";
+            lora.useRslora = true;
+        },
+    };
+    for (const auto& set : variants) {
+        MethodConfig method = loraOn("all-linear");
+        set(method.lora);
+        const Exported run(GetParam(), method);
+        writePeftAdapter(run.out("adapter"), *run.model, method.lora, "base");
+        EXPECT_LT(checkPeftAdapter(run.out("adapter"), run.baseFolder, *run.model, run.probe())
+                      .maxAbsLogitDifference,
+                  2e-3);
+        const nlohmann::json config = readJsonFile(run.out("adapter") / "adapter_config.json");
+        const bool isDoubled = method.lora.initLoraWeights != "true";
+        EXPECT_EQ(config["r"], isDoubled ? 4 : 2);
+        EXPECT_EQ(config["init_lora_weights"], true);
+        EXPECT_EQ(config["use_dora"], method.lora.useDora);
+        EXPECT_FALSE(config.contains("lora_fa")) << "PEFT knows no such key";
+        writeModelFolder(run.out("model"), *run.model, run.baseFolder);
+        const auto loaded =
+            loadModel<float>(run.out("model"), GetParam().task, labelsOf(GetParam().task), 99);
+        expectSame(logitsOf(*run.model, run.probe()), logitsOf(*loaded.model, run.probe()));
+    }
+}
+
+TEST_P(EveryFamily, FreshVariantsLeaveTheBaseUpToRounding)
+{
+    for (const char* start : {"dora", "pissa", "pissa_niter_2", "olora"}) {
+        ModelFolder folder(tinyOf(GetParam().family), GetParam().task, labelsOf(GetParam().task));
+        const auto model =
+            loadModel<float>(folder.write(), GetParam().task, labelsOf(GetParam().task), 1).model;
+        const std::vector<float> base = logitsOf(*model, probeRows(13));
+        MethodConfig method = loraOn("all-linear");
+        method.lora.useDora = std::string(start) == "dora";
+        if (!method.lora.useDora)
+            method.lora.initLoraWeights = start;
+        applyMethod(*model, method, 7);
+        expectSame(logitsOf(*model, probeRows(13)), base);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, EveryFamily, testing::ValuesIn(endsOfCells()), nameOf);
 
 /// The columns of README's table say of each family what the program says.
 TEST(Readme, TableOfFamiliesAndTasksIsTrue)

@@ -69,10 +69,20 @@ TEST(PeftConfig, DefaultsAreFilledInForOldFiles)
     EXPECT_EQ(*one.lora.layersToTransform, std::vector<int>{3});
 }
 
+TEST(PeftConfig, DoraIsReadAndWritten)
+{
+    const PeftConfig config =
+        readText(R"({"peft_type": "LORA", "target_modules": ["query"], "use_dora": true})");
+    EXPECT_TRUE(config.lora.useDora);
+    EXPECT_EQ(peftConfigJson(config)["use_dora"], true);
+}
+
 TEST(PeftConfig, VariantsThatAreNotSupportedAreNamed)
 {
-    expectError(ErrorKind::Unsupported, "DoRA",
-                [] { readText(R"({"peft_type": "LORA", "target_modules": ["query"], "use_dora": true})"); });
+    // Adapters on what a start left of the weights fit no base model.
+    expectError(ErrorKind::Unsupported, "\"pissa\"", [] {
+        readText(R"({"peft_type": "LORA", "target_modules": ["query"], "init_lora_weights": "pissa"})");
+    });
     expectError(ErrorKind::Unsupported, "lora_bias",
                 [] { readText(R"({"peft_type": "LORA", "target_modules": ["query"], "lora_bias": true})"); });
     expectError(ErrorKind::Unsupported, "\"IA3\"",
