@@ -228,13 +228,14 @@ TEST(ActivationGradient, Tanh)
     checkActivation(tanhForward<double>, tanhBackward<double>, true);
 }
 
-void checkAttention(const AttentionShape& shape, double dropoutProbability)
+void checkAttention(const AttentionShape& shape, double dropoutProbability,
+                    const std::vector<std::int32_t>& offsets = ragged)
 {
     const std::int64_t queries = shape.querySize();
     const std::int64_t keys = shape.keyValueSize();
     AttentionCore<double> attention(shape);
     attention.dropoutProbability = dropoutProbability;
-    LayerGradients gradients(ragged);
+    LayerGradients gradients(offsets);
     AttentionCore<double>::Saved saved;
     gradients.checkOutput(
         queries + 2 * keys, queries, Input::Checked,
@@ -270,6 +271,11 @@ TEST(AttentionGradient, CausalWithAWindowAndUnscaledScores)
 {
     checkAttention({.heads = 2, .keyValueHeads = 2, .headDim = 3, .isCausal = true, .window = 3, .scale = 1},
                    0);
+}
+
+TEST(AttentionGradient, CausalSequencesOfSeveralStrips)
+{
+    checkAttention({.heads = 2, .keyValueHeads = 1, .headDim = 1, .isCausal = true}, 0.2, {0, 60, 63, 180});
 }
 
 void checkEmbeddings(bool hasTypes, double dropoutProbability)
