@@ -23,18 +23,18 @@ void PlannedRunsModel::setLines(const std::vector<SweepLine>& lines)
 {
     const auto before = static_cast<int>(m_lines.size());
     const auto after = static_cast<int>(lines.size());
+    const int kept = std::min(before, after);
     if (after > before) {
         beginInsertRows({}, before, after - 1);
-        m_lines = lines;
+        m_lines.insert(m_lines.end(), lines.begin() + kept, lines.end());
         endInsertRows();
     } else if (after < before) {
         beginRemoveRows({}, after, before - 1);
-        m_lines = lines;
+        m_lines.erase(m_lines.begin() + kept, m_lines.end());
         endRemoveRows();
-    } else {
-        m_lines = lines;
     }
-    if (const int kept = std::min(before, after); kept > 0)
+    m_lines = lines;
+    if (kept > 0)
         emit dataChanged(index(0, 0), index(kept - 1, ColumnCount - 1));
 }
 

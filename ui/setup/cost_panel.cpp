@@ -38,6 +38,7 @@ void CostPanel::createWidgets()
     m_start = new AccentButton(tr("&Start"), this);
     m_start->setToolTip(tr("Train this experiment (Ctrl+Return)"));
     m_sweep = new QPushButton(tr("S&weep ranks…"), this);
+    m_sweep->setMinimumHeight(m_start->minimumHeight());
     m_sweep->setToolTip(
         tr("Plan runs over several ranks, targets, layers and seeds, and compare them (Ctrl+Shift+Return)"));
     m_reason = new MutedLabel({}, this);

@@ -1,6 +1,7 @@
 #include "ui/setup/field_binder.h"
 
 #include "ui/experiment_editor.h"
+#include "ui/theme/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -19,6 +20,8 @@ ScientificBox::ScientificBox(QWidget* parent)
     setDecimals(15);
     setRange(0, 10);
     setKeyboardTracking(false);
+    // The style would make room for the fewest digits.
+    setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("0.00005")) + 5 * kGrid);
 }
 
 QString ScientificBox::textFromValue(double value) const

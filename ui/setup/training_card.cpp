@@ -231,7 +231,7 @@ void TrainingCard::buildEvaluation(FieldBinder& binder)
         tr("The metric that decides which checkpoint is best; the task's first unless chosen"));
     m_advanced->addField(tr("Evaluate every"), evalSteps, QStringLiteral("training.eval_steps"),
                          tr("Optimiser steps between evaluations"));
-    m_advanced->addField(tr("Checkpoint every"), saveSteps, QStringLiteral("training.save_steps"),
+    m_advanced->addField(tr("Checkpoints"), saveSteps, QStringLiteral("training.save_steps"),
                          tr("Optimiser steps between checkpoints to resume from"));
     m_advanced->addField(tr("Early stopping"), paired(patience, QString(), best, this),
                          QStringLiteral("training.early_stopping_patience"),
@@ -285,7 +285,7 @@ void TrainingCard::buildResources(FieldBinder& binder)
         dtype, tr("Change number type"), [](const ExperimentConfig& e) { return qstr(e.training.dtype); },
         [](ExperimentConfig& e, const QString& value) { e.training.dtype = value.toStdString(); });
     m_advanced->addField(
-        tr("Frozen weights in"), dtype, QStringLiteral("training.dtype"),
+        tr("Frozen weights"), dtype, QStringLiteral("training.dtype"),
         tr("bfloat16 multiplies faster, on processors with AVX512-BF16 only; what is trained "
            "stays float32"));
     auto* checkpointing = new QComboBox(this);

@@ -25,7 +25,8 @@ namespace lora::ui {
 namespace {
 
 constexpr int kPlanDelayMs = 30; ///< so that a word typed in Setup asks once
-constexpr int kFormWidth = 52 * kGrid;
+constexpr int kFormWidth = 58 * kGrid;
+constexpr int kLabelWidth = 28 * kGrid; ///< at least
 
 } // namespace
 
@@ -49,6 +50,7 @@ void SweepPage::createWidgets()
     m_back->setText(tr("Back to setup"));
     m_back->setToolTip(tr("What the runs share is set there (Esc)"));
     m_back->setFocusPolicy(Qt::StrongFocus);
+    m_back->setToolButtonStyle(Qt::ToolButtonTextOnly);
     m_about = new QLabel(this);
     m_about->setTextFormat(Qt::PlainText);
     m_form = new SweepForm(m_editor, this);
@@ -63,7 +65,7 @@ void SweepPage::createWidgets()
     m_view->setAccessibleName(tr("Planned runs"));
     m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     m_view->horizontalHeader()->setHighlightSections(false);
-    m_view->horizontalHeader()->setSectionResizeMode(PlannedRunsModel::Label, QHeaderView::Stretch);
+    m_view->horizontalHeader()->setStretchLastSection(true);
     m_empty = new QLabel(m_view);
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
@@ -78,6 +80,7 @@ void SweepPage::createWidgets()
     m_copy->setAutoRaise(true);
     m_copy->setFocusPolicy(Qt::StrongFocus);
     m_start = new AccentButton(tr("&Start sweep"), this);
+    m_start->setMinimumWidth(16 * kGrid);
 }
 
 QWidget* SweepPage::buildHeader()
@@ -187,9 +190,11 @@ void SweepPage::setPlan(const PlannedSweep& plan)
     m_plan = plan;
     m_runs->setLines(plan.lines);
     m_form->setIssues(plan.issues);
-    for (int column = PlannedRunsModel::Trainable; column < PlannedRunsModel::ColumnCount; ++column)
+    for (int column = 0; column < PlannedRunsModel::Shares; ++column) {
         m_view->resizeColumnToContents(column);
-    m_view->setColumnHidden(PlannedRunsModel::Shares, m_runs->sharing() == 0);
+        const int atLeast = column == PlannedRunsModel::Label ? kLabelWidth : 0;
+        m_view->setColumnWidth(column, std::max(atLeast, m_view->columnWidth(column) + 2 * kGrid));
+    }
     refreshTexts();
     refreshStart();
 }
