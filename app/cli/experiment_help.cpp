@@ -39,7 +39,13 @@ std::string experimentHelp()
         if (!value.is_object() || value.empty())
             help += line(path, value);
     }
-    help += "data.columns may use the task's own names: labels (multi-label), score\n"
+    help += "Variants of LoRA: use_rslora scales by lora_alpha / sqrt(r); use_dora trains the\n"
+            "lengths of the weight's rows too; init_lora_weights is true, \"pissa\" (exact),\n"
+            "\"pissa_niter_16\" (approximate, for large weights) or \"olora\", both exported as\n"
+            "plain LoRA of doubled rank; loraplus_lr_ratio is the learning rate of B over that\n"
+            "of A (PEFT: also of biases); lora_fa leaves A at its random start and trains B.\n"
+            "method.type \"head\" with bias \"all\" is BitFit: the head and every bias.\n"
+            "data.columns may use the task's own names: labels (multi-label), score\n"
             "(regression), tokens and tags (token-classification), question, context and\n"
             "answers (question-answering), prompt and completion, or messages (causal-lm).\n"
             "A multi-label task may name several columns of 0 and 1 as a list.\n"

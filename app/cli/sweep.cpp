@@ -223,6 +223,10 @@ std::vector<CLI::Option*> addPlanOptions(CLI::App& app, SweepOptions& options)
                        "expression as in PEFT.")
             ->type_name("SETS"),
         app.add_option("--layers", options.axes.layers,
+        app.add_option("--variants", options.axes.variants,
+                       "Variants of LoRA, of: lora,rslora,dora,pissa,olora,lora-fa,lora+ (the last with the "
+                       "experiment's loraplus_lr_ratio, else 16); without it the experiment's own.")
+            ->type_name("LIST"),
                        "Sets of layers between semicolons: \"all;top-half;top-quarter;0,1;8-11\".")
             ->type_name("SETS"),
         app.add_option("--seeds", options.axes.seeds, "Seeds, for example 1,2,3.")->type_name("LIST"),
@@ -250,7 +254,8 @@ std::vector<CLI::Option*> addPlanOptions(CLI::App& app, SweepOptions& options)
 Subcommand addSweep(CLI::App& program)
 {
     CLI::App* app = program.add_subcommand(
-        "sweep", "Train one experiment at several ranks, targets, layers and seeds in pairs; compare.");
+        "sweep",
+        "Train one experiment at several ranks, targets, layers, variants and seeds in pairs; compare.");
     const auto options = std::make_shared<SweepOptions>();
     std::vector<CLI::Option*> ofNew = addPlanOptions(*app, *options);
     ofNew.push_back(app->add_option("EXPERIMENT", options->experiment,

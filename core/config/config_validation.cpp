@@ -195,7 +195,11 @@ void checkMethod(const ExperimentConfig& experiment, Findings& findings)
     if (method.type == MethodType::Lora) {
         checkLora(method.lora, findings);
         checkVariants(experiment, findings);
-    } else if (method.lora.initAdapter)
+    }
+    if (method.type == MethodType::Head && method.lora.bias == "lora_only")
+        findings.warning("method.bias",
+                         "\"lora_only\" finds no adapted modules here; \"all\" trains every bias");
+    if (method.type != MethodType::Lora && method.lora.initAdapter)
         findings.warning("method.init_adapter",
                          fmt::format("is not used by method \"{}\"", toString(method.type)));
 }

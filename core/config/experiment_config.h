@@ -83,7 +83,9 @@ struct LoraConfig
 struct MethodConfig
 {
     MethodType type = MethodType::Lora;
-    LoraConfig lora; ///< read when type is Lora; `modulesToSave` also when it is Head
+    /// Read when type is Lora; `modulesToSave` also when it is Head, and there `bias` "all" is BitFit
+    /// (arXiv:2106.10199): the head and every bias.
+    LoraConfig lora;
 
     bool operator==(const MethodConfig&) const = default;
 };

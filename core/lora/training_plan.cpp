@@ -103,6 +103,9 @@ TrainingPlan planTraining(const MethodConfig& method, const ModelParts& parts)
         plan.untiedModule = parts.tiedModule;
         plan.trainedParameters.insert(tiedWeight);
     }
+    // The head and every bias: BitFit (Ben Zaken et al., arXiv:2106.10199).
+    if (method.type == MethodType::Head && method.lora.bias == "all")
+        addTrainedBiases(method.lora.bias, parts, plan);
     if (method.type == MethodType::Lora) {
         plan.adapters = planAdapters(method.lora, parts.linears, plan.savedModules);
         addTrainedBiases(method.lora.bias, parts, plan);

@@ -1,6 +1,7 @@
 #include "core/sweep/sweep_axes.h"
 
 #include "core/base/nearest_name.h"
+#include "core/config/lora_variant.h"
 #include "core/config/number_range.h"
 
 #include <algorithm>
@@ -128,6 +129,18 @@ LayerSet readLayers(const std::string& entry, ConfigIssues& issues)
     return set;
 }
 
+std::vector<std::string> readVariants(const std::string& text, ConfigIssues& issues)
+{
+    const std::vector<std::string>& names = loraVariants();
+    const std::vector<std::string> entries = entriesOf(text, ',');
+    for (const std::string& entry : entries)
+        if (std::ranges::find(names, entry) == names.end())
+            report(issues, "variants",
+                   fmt::format("found \"{}\"; allowed: {}{}", entry, fmt::join(names, ", "),
+                               didYouMean(entry, names)));
+    return entries;
+}
+
 /// A value that stands twice would be the same run twice.
 template <class Entry, class Text>
 void refuseRepeats(const std::vector<Entry>& entries, const char* axis, const Text& text,
@@ -165,6 +178,7 @@ SweepAxes readAxes(const SweepTexts& texts, ConfigIssues& issues)
     for (const std::string& entry : entriesOf(texts.layers, ';'))
         axes.layers.push_back(readLayers(entry, issues));
     axes.seeds = readNumbers<std::uint64_t>(texts.seeds, "seeds", nullptr, issues);
+    axes.variants = readVariants(texts.variants, issues);
     if (issues.size() > before)
         return axes;
     const auto number = [](auto value) { return std::to_string(value); };
@@ -174,6 +188,8 @@ SweepAxes readAxes(const SweepTexts& texts, ConfigIssues& issues)
     refuseRepeats(
         axes.layers, "layers", [](const LayerSet& set) { return toText(set); }, issues);
     refuseRepeats(axes.seeds, "seeds", number, issues);
+    refuseRepeats(
+        axes.variants, "variants", [](const std::string& name) { return name; }, issues);
     return axes;
 }
 

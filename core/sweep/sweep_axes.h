@@ -39,6 +39,7 @@ struct SweepAxes
     std::vector<int> ranks;
     std::vector<TargetSet> targets;
     std::vector<LayerSet> layers;
+    std::vector<std::string> variants; ///< names of lora_variant.h
     std::vector<std::uint64_t> seeds;
     std::optional<AlphaPolicy> alpha; ///< none: Ratio, with use_rslora Fixed
     bool isFullIncluded = false;      ///< full fine-tuning as a baseline, once for each seed
@@ -48,17 +49,18 @@ struct SweepAxes
     std::optional<double> fullLearningRate;
 };
 
-/// The axes as people write them: "1,4,16"; "query,value;all-linear"; "all;top-half;0,1;8-11"; "1,2,3". Empty
-/// texts are empty axes.
+/// The axes as people write them: "1,4,16"; "query,value;all-linear"; "all;top-half;0,1;8-11"; "1,2,3";
+/// "lora,dora". Empty texts are empty axes.
 struct SweepTexts
 {
     std::string ranks{};
     std::string targets{}; ///< "regex:…" is a regular expression as in PEFT
     std::string layers{};
     std::string seeds{};
+    std::string variants{};
 };
 
-/// Problems go to `issues` under "ranks", "targets", "layers" and "seeds".
+/// Problems go to `issues` under "ranks", "targets", "layers", "seeds" and "variants".
 SweepAxes readAxes(const SweepTexts& texts, ConfigIssues& issues);
 
 /// As it is written: "query,value", "all-linear", "regex:…"; "all", "top-half", "0,1,5".

@@ -1,5 +1,6 @@
 #include "core/sweep/sweep_plan.h"
 
+#include "core/config/lora_variant.h"
 #include "core/cost/block_reach.h"
 #include "core/lora/training_plan.h"
 #include "core/models/model_summary.h"
@@ -67,7 +68,7 @@ private:
             error("method.init_adapter", "an adapter brings its own rank and targets; a sweep begins anew");
         if (!m_axes.ranks.empty() && !lora.rankPattern.empty())
             error("method.rank_pattern", "gives modules ranks of their own, which ranks would not change");
-        if (!m_axes.ranks.empty() && !lora.alphaPattern.empty() && alphaPolicy() == AlphaPolicy::Ratio)
+        if (!m_axes.ranks.empty() && !lora.alphaPattern.empty() && alphaPolicy(lora) == AlphaPolicy::Ratio)
             error("method.alpha_pattern", "gives modules alphas of their own, which cannot follow the rank; "
                                           "allowed: none, or the alpha policy \"fixed\"");
         for (const LayerSet& set : m_axes.layers)
@@ -77,16 +78,17 @@ private:
         const auto count = [](const auto& axis) { return std::max<std::size_t>(1, axis.size()); };
         // Each at most some thousands of characters long: no overflow.
         const std::size_t runs =
-            count(m_axes.seeds) * (count(m_axes.ranks) * count(m_axes.targets) * count(m_axes.layers) +
-                                   (m_axes.isFullIncluded ? 1 : 0) + (m_axes.isHeadIncluded ? 1 : 0));
+            count(m_axes.seeds) *
+            (count(m_axes.ranks) * count(m_axes.targets) * count(m_axes.layers) * count(m_axes.variants) +
+             (m_axes.isFullIncluded ? 1 : 0) + (m_axes.isHeadIncluded ? 1 : 0));
         if (runs > mostPlannedRuns)
             error("sweep", fmt::format("{} runs; allowed: up to {}", runs, mostPlannedRuns));
     }
 
-    AlphaPolicy alphaPolicy() const
+    AlphaPolicy alphaPolicy(const LoraConfig& lora) const
     {
         // rsLoRA's scaling alpha / √r is made to need no change of alpha with the rank.
-        return m_axes.alpha.value_or(m_base.method.lora.useRslora ? AlphaPolicy::Fixed : AlphaPolicy::Ratio);
+        return m_axes.alpha.value_or(lora.useRslora ? AlphaPolicy::Fixed : AlphaPolicy::Ratio);
     }
 
     std::vector<std::uint64_t> seeds() const
@@ -131,18 +133,25 @@ private:
         each(m_axes.layers, [&](const LayerSet* layers) {
             for (const std::uint64_t seed : seeds())
                 each(m_axes.targets, [&](const TargetSet* targets) {
-                    each(m_axes.ranks, [&](const int* rank) { addLora(layers, seed, targets, rank); });
+                    each(m_axes.ranks, [&](const int* rank) {
+                        each(m_axes.variants, [&](const std::string* variant) {
+                            addLora(layers, seed, targets, rank, variant);
+                        });
+                    });
                 });
         });
     }
 
-    void addLora(const LayerSet* layers, std::uint64_t seed, const TargetSet* targets, const int* rank)
+    void addLora(const LayerSet* layers, std::uint64_t seed, const TargetSet* targets, const int* rank,
+                 const std::string* variant)
     {
         ExperimentConfig experiment = m_base;
         experiment.method.type = MethodType::Lora;
         LoraConfig& lora = experiment.method.lora;
+        if (variant)
+            setVariant(lora, *variant);
         if (rank) {
-            if (alphaPolicy() == AlphaPolicy::Ratio)
+            if (alphaPolicy(lora) == AlphaPolicy::Ratio)
                 lora.loraAlpha = m_base.method.lora.loraAlpha * *rank / m_base.method.lora.r;
             lora.r = *rank;
         }
@@ -151,6 +160,8 @@ private:
         if (layers)
             setLayers(*layers, lora);
         std::string label = fmt::format("r={}", lora.r);
+        if (m_axes.variants.size() > 1)
+            label = *variant + " " + label;
         if (m_axes.targets.size() > 1)
             label += " " + toText(*targets);
         if (m_axes.layers.size() > 1)
@@ -163,6 +174,7 @@ private:
         for (const std::uint64_t seed : seeds()) {
             ExperimentConfig experiment = m_base;
             experiment.method.type = MethodType::Head;
+            experiment.method.lora.bias = "none"; // biases would make it BitFit
             if (m_axes.isHeadIncluded)
                 add(experiment, "head alone", seed);
             experiment.method.type = MethodType::Full;

@@ -97,6 +97,9 @@ std::vector<LedgerCase> cases()
     LedgerCase savedPooler{"headAndPooler", {.type = MethodType::Head, .lora = {}}};
     savedPooler.method.lora.modulesToSave = {"pooler"};
     all.push_back(savedPooler);
+    LedgerCase bitFit{"bitFit", {.type = MethodType::Head, .lora = {}}};
+    bitFit.method.lora.bias = "all";
+    all.push_back(bitFit);
     LedgerCase masked = adapted("maskedLm", Names{"query", "intermediate.dense"}, std::vector<int>{1, 2});
     masked.task = TaskType::MaskedLm;
     all.push_back(masked);

@@ -1,5 +1,6 @@
 #include "core/base/error.h"
 #include "core/lora/weight_decomposition.h"
+#include "core/math/gemm.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/training/tiny_run.h"
 
@@ -248,6 +249,43 @@ TEST(Dora, BeforeTheFirstStepTheModelIsTheBaseModel)
     const std::vector<float> fresh = logitsOf(*model, batch);
     for (std::size_t i = 0; i < base.size(); ++i)
         EXPECT_NEAR(fresh[i], base[i], 1e-6f * (1 + std::abs(base[i])));
+}
+
+/// Norms and products are then those of the rounded weight.
+TEST(Dora, LearnsOverABaseInBFloat16)
+{
+    if (!hasBFloat16Products())
+        GTEST_SKIP() << "skipped: no bfloat16 products on this processor";
+    const auto model = tinyModel<float>({});
+    MethodConfig method = loraMethod();
+    method.lora.useDora = true;
+    const auto trainable = applyMethod(*model, method, 1);
+    const std::vector<float> exact = logitsOf(*model, batch);
+    model->useBFloat16();
+    const std::vector<float> rounded = logitsOf(*model, batch);
+    EXPECT_NE(rounded, exact);
+    for (std::size_t i = 0; i < exact.size(); ++i)
+        EXPECT_NEAR(rounded[i], exact[i], 0.1 * (1 + std::abs(exact[i])));
+    for (const LinearSite<float>& site : model->linears()) {
+        const Linear<float>& linear = *site.linear;
+        if (!linear.magnitude || !linear.weight.isBFloat16())
+            continue;
+        // B is zero: m / n is the length before rounding over the length after.
+        for (std::int64_t row = 0; row < linear.outFeatures(); ++row) {
+            double square = 0;
+            for (std::int64_t k = 0; k < linear.inFeatures(); ++k)
+                square += std::pow(toFloat(linear.weight.halves()(row, k)), 2);
+            EXPECT_NEAR(linear.magnitude->factors()[static_cast<std::size_t>(row)],
+                        linear.magnitude->vector.data()[row] / std::sqrt(square), 1e-5);
+        }
+    }
+    WorkerPool pool(2);
+    TrainingStep<float> step(*model, trainable, pool, {}, 1);
+    const double first = step.run(std::span(&batch, 1), 5e-3, 1).loss;
+    double last = first;
+    for (int i = 0; i < 60; ++i)
+        last = step.run(std::span(&batch, 1), 5e-3, 1).loss;
+    EXPECT_LT(last, 0.5 * first);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "ui/setup/method_card.h"
 
+#include "core/config/lora_variant.h"
 #include "ui/experiment_editor.h"
 #include "ui/format/quantities.h"
 #include "ui/setup/field_binder.h"
@@ -8,7 +9,6 @@
 #include "ui/widgets/rank_slider.h"
 
 #include <QButtonGroup>
-#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QRadioButton>
@@ -58,7 +58,7 @@ void MethodCard::createControls()
     m_dropout = new QDoubleSpinBox(this);
     m_dropout->setRange(0, 0.99);
     m_dropout->setSingleStep(0.05);
-    m_rslora = new QCheckBox(tr("rank-stabilised"), this);
+    createVariants();
     m_bias = new QComboBox(this);
     m_bias->addItem(tr("frozen"), QStringLiteral("none"));
     m_bias->addItem(tr("trained on adapted layers"), QStringLiteral("lora_only"));
@@ -66,6 +66,31 @@ void MethodCard::createControls()
     m_form = new IssueForm(this);
     m_loraForm = new IssueForm(this);
     m_explanation = new MutedLabel({}, this);
+}
+
+void MethodCard::createVariants()
+{
+    m_variant = new QComboBox(this);
+    const std::tuple<const char*, QString, QString> variants[] = {
+        {"lora", tr("LoRA"), tr("A random, B zero (Hu et al. 2021)")},
+        {"rslora", tr("rsLoRA"),
+         tr("Scaled by alpha / √r, which keeps large ranks learning (Kalajdzievski 2023)")},
+        {"dora", tr("DoRA"), tr("The lengths of the weight's rows learn on their own (Liu et al. 2024)")},
+        {"pissa", tr("PiSSA"),
+         tr("Starts from the weight's largest singular values (Meng et al. 2024); takes time before the "
+            "first step")},
+        {"olora", tr("OLoRA"), tr("Starts from the weight's QR decomposition (Büyükakyüz 2024)")},
+        {"lora-fa", tr("LoRA-FA"),
+         tr("A stays as it began, only B learns: less memory (Zhang et al. 2023)")}};
+    for (const auto& [name, text, why] : variants) {
+        m_variant->addItem(text, QString::fromLatin1(name));
+        m_variant->setItemData(m_variant->count() - 1, why, Qt::ToolTipRole);
+    }
+    m_ratio = new QDoubleSpinBox(this);
+    m_ratio->setRange(1, 1000);
+    m_ratio->setDecimals(1);
+    m_ratio->setSpecialValueText(tr("same rate"));
+    m_ratio->setToolTip(tr("Learning rate of B over that of A; 16 often helps (LoRA+, Hayou et al. 2024)"));
 }
 
 void MethodCard::buildLayout()
@@ -80,14 +105,24 @@ void MethodCard::buildLayout()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(kGrid);
     layout->addWidget(m_alpha);
-    layout->addWidget(m_rslora);
     layout->addWidget(m_scale, 1);
     alphaRow->setFocusProxy(m_alpha);
     m_loraForm->addField(
         tr("&Alpha"), alphaRow, QStringLiteral("method.lora_alpha"),
         tr("The update is scaled by alpha / r, so that changing the rank needs no new learning rate"));
-    m_rslora->setToolTip(
-        tr("Scale by alpha / √r instead, which keeps large ranks learning (rsLoRA, Kalajdzievski 2023)"));
+    auto* variantRow = new QWidget(this);
+    auto* variantLayout = new QHBoxLayout(variantRow);
+    variantLayout->setContentsMargins(0, 0, 0, 0);
+    variantLayout->setSpacing(kGrid);
+    variantLayout->addWidget(m_variant, 1);
+    auto* ratioLabel = new QLabel(tr("LoRA&+"), variantRow);
+    ratioLabel->setBuddy(m_ratio);
+    variantLayout->addSpacing(kGrid);
+    variantLayout->addWidget(ratioLabel);
+    variantLayout->addWidget(m_ratio);
+    variantRow->setFocusProxy(m_variant);
+    m_loraForm->addField(tr("&Variant"), variantRow, QStringLiteral("method.init_lora_weights"),
+                         tr("How the pair starts, is scaled and learns; plain LoRA is the usual choice"));
     auto* dropoutRow = new QWidget(this);
     auto* dropoutLayout = new QHBoxLayout(dropoutRow);
     dropoutLayout->setContentsMargins(0, 0, 0, 0);
@@ -136,9 +171,21 @@ void MethodCard::bindLora()
     binder->number(
         m_dropout, tr("Change dropout"), [](const ExperimentConfig& e) { return e.method.lora.loraDropout; },
         [](ExperimentConfig& e, double value) { e.method.lora.loraDropout = value; });
-    binder->flag(
-        m_rslora, tr("Toggle rsLoRA"), [](const ExperimentConfig& e) { return e.method.lora.useRslora; },
-        [](ExperimentConfig& e, bool isOn) { e.method.lora.useRslora = isOn; });
+    binder->choice(
+        m_variant, tr("Choose variant"),
+        [](const ExperimentConfig& e) { return qstr(variantOf(e.method.lora)); },
+        [](ExperimentConfig& e, const QString& value) {
+            const std::optional<double> ratio = e.method.lora.loraplusLrRatio;
+            setVariant(e.method.lora, value.toStdString());
+            if (!e.method.lora.loraFa) // A has no rate to relate B's to
+                e.method.lora.loraplusLrRatio = ratio;
+        });
+    binder->number(
+        m_ratio, tr("Change LoRA+ ratio"),
+        [](const ExperimentConfig& e) { return e.method.lora.loraplusLrRatio.value_or(1); },
+        [](ExperimentConfig& e, double value) {
+            e.method.lora.loraplusLrRatio = value > 1 ? std::optional(value) : std::nullopt;
+        });
     binder->choice(
         m_bias, tr("Choose biases"), [](const ExperimentConfig& e) { return qstr(e.method.lora.bias); },
         [](ExperimentConfig& e, const QString& value) { e.method.lora.bias = value.toStdString(); });
@@ -151,6 +198,7 @@ void MethodCard::refresh()
     m_rank->setRank(method.lora.r);
     const double divisor = method.lora.useRslora ? std::sqrt(double(method.lora.r)) : double(method.lora.r);
     m_scale->setText(tr("scale %1").arg(qNumber(method.lora.loraAlpha / divisor)));
+    m_ratio->setEnabled(!method.lora.loraFa);
     m_loraForm->setVisible(method.type == MethodType::Lora);
     if (method.type == MethodType::Full)
         m_explanation->setText(

@@ -3,7 +3,6 @@
 #include "ui/widgets/card.h"
 
 class QButtonGroup;
-class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 
@@ -24,6 +23,7 @@ public:
 
 private:
     void createControls();
+    void createVariants();
     void buildLayout();
     void connectSignals();
     void bindLora();
@@ -36,7 +36,8 @@ private:
     QDoubleSpinBox* m_alpha;
     MutedLabel* m_scale;
     QDoubleSpinBox* m_dropout;
-    QCheckBox* m_rslora;
+    QComboBox* m_variant;
+    QDoubleSpinBox* m_ratio;
     QComboBox* m_bias;
     IssueForm* m_form;
     IssueForm* m_loraForm;

@@ -118,17 +118,18 @@ TEST(ExperimentJson, EveryKeyIsRead)
     EXPECT_EQ(e.name, "n");
     EXPECT_EQ(e.task, TaskType::MaskedLm);
     EXPECT_EQ(e.data, (DataConfig{"a.tsv", "b.tsv", 0.2, {"s", "p", "l"}, 64, {}, false, 100, false}));
-    LoraConfig lora{4,
-                    32,
-                    0.1,
-                    "all-linear",
-                    std::vector<int>{0, 2},
-                    {{"layer.0.query", 2}},
-                    {{"key", 3.5}},
-                    {"classifier"},
-                    "all",
-                    true,
-                    "old"};
+    LoraConfig lora;
+    lora.r = 4;
+    lora.loraAlpha = 32;
+    lora.loraDropout = 0.1;
+    lora.targetModules = "all-linear";
+    lora.layersToTransform = std::vector<int>{0, 2};
+    lora.rankPattern = {{"layer.0.query", 2}};
+    lora.alphaPattern = {{"key", 3.5}};
+    lora.modulesToSave = {"classifier"};
+    lora.bias = "all";
+    lora.useRslora = true;
+    lora.initAdapter = "old";
     lora.loraplusLrRatio = 4;
     lora.loraFa = true;
     EXPECT_EQ(e.method, (MethodConfig{MethodType::Head, lora}));

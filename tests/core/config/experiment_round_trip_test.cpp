@@ -44,6 +44,24 @@ LoraConfig anyLora()
     lora.bias = *rc::gen::element<std::string>("none", "all", "lora_only");
     lora.useRslora = *rc::gen::arbitrary<bool>();
     lora.initAdapter = maybe(asciiWord());
+    // Of those that exclude each other at most one.
+    switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+        lora.useDora = true;
+        break;
+    case 1:
+        if (!lora.useRslora && !lora.initAdapter)
+            lora.initLoraWeights = *rc::gen::element<std::string>("pissa", "pissa_niter_16", "olora");
+        break;
+    case 2:
+        lora.loraplusLrRatio = *rc::gen::element(0.5, 1.0, 16.0);
+        break;
+    case 3:
+        lora.loraFa = true;
+        break;
+    default:
+        break;
+    }
     return lora;
 }
 
@@ -138,7 +156,7 @@ TEST(ExperimentRoundTrip, EveryDefaultIsWritten)
 {
     const auto document = toJson(ExperimentConfig{});
     EXPECT_EQ(document["training"].size(), 23u);
-    EXPECT_EQ(document["method"].size(), 15u);
+    EXPECT_EQ(document["method"].size(), 16u);
     EXPECT_EQ(document["data"].size(), 9u);
     EXPECT_TRUE(document["training"]["eval_steps"].is_null());
     EXPECT_EQ(document["method"]["target_modules"], (nlohmann::ordered_json{"query", "value"}));

@@ -66,6 +66,12 @@ TEST(TrainableParameters, HeadAndFullMethods)
     EXPECT_EQ(names(applyMethod(*model, {.type = MethodType::Head, .lora = {}}, 1)),
               (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
     EXPECT_EQ(applyMethod(*model, {.type = MethodType::Full, .lora = {}}, 1).size(), model->parameterCount());
+    MethodConfig bitFit{.type = MethodType::Head, .lora = {}};
+    bitFit.lora.bias = "all";
+    const std::vector<std::string> biases = names(applyMethod(*model, bitFit, 1));
+    EXPECT_GT(biases.size(), 10u);
+    for (const std::string& name : biases)
+        EXPECT_TRUE(name.ends_with(".bias") || name == "classifier.weight") << name;
     MethodConfig withPooler{.type = MethodType::Head, .lora = {}};
     withPooler.lora.modulesToSave = {"pooler"};
     EXPECT_EQ(names(applyMethod(*model, withPooler, 1)).size(), 4u);

@@ -1,4 +1,5 @@
 // What a sweep consists of: axes, names, order, and what is wrong with them.
+#include "core/config/lora_variant.h"
 #include "core/data/data_loader.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/lora/adapter_injection.h"
@@ -124,6 +125,40 @@ TEST(SweepPlan, AlphaFollowsTheRankUnlessItIsFixed)
     EXPECT_EQ(model.plan(axes).runs.front().experiment.method.lora.loraAlpha, 16);
     axes.alpha = AlphaPolicy::Ratio;
     EXPECT_EQ(model.plan(axes).runs.front().experiment.method.lora.loraAlpha, 8);
+}
+
+TEST(SweepAxes, VariantsAreNamesEachOnce)
+{
+    EXPECT_EQ(axesOf({.variants = "lora,rslora, dora,pissa,olora,lora-fa,lora+"}).variants, loraVariants());
+    EXPECT_NE(issueOf({.variants = "dorra"}).find("did you mean \"dora\"?"), std::string::npos);
+    EXPECT_NE(issueOf({.variants = "dora,dora"}).find("dora stands twice"), std::string::npos);
+}
+
+TEST(SweepPlan, VariantsDifferInNothingElse)
+{
+    const SweptModel model;
+    const ExperimentConfig& base = model.base;
+    SweepAxes axes = axesOf({.ranks = "2,4"});
+    axes.variants = loraVariants();
+    const SweepPlan plan = model.plan(axes);
+    ASSERT_EQ(plan.runs.size(), 14u);
+    EXPECT_EQ(plan.runs.front().label, "lora r=2");
+    for (const PlannedRun& run : plan.runs) {
+        const LoraConfig& lora = run.experiment.method.lora;
+        const std::string name = run.label.substr(0, run.label.find(' '));
+        EXPECT_EQ(variantOf(lora), name == "lora+" ? "lora" : name);
+        EXPECT_EQ(lora.loraplusLrRatio.has_value(), name == "lora+");
+        // rsLoRA needs no other alpha for another rank.
+        EXPECT_EQ(lora.loraAlpha, name == "rslora"
+                                      ? base.method.lora.loraAlpha
+                                      : base.method.lora.loraAlpha * lora.r / base.method.lora.r);
+        ExperimentConfig plain = run.experiment;
+        setVariant(plain.method.lora, "lora");
+        plain.method.lora.r = base.method.lora.r;
+        plain.method.lora.loraAlpha = base.method.lora.loraAlpha;
+        plain.name = base.name;
+        EXPECT_EQ(plain.method, base.method);
+    }
 }
 
 TEST(SweepPlan, RunsThatShareFrozenLayersStandSideBySide)
