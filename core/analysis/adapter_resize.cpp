@@ -95,6 +95,7 @@ void RankedAdapter::setRank(std::int64_t rank)
         }
     }
     m_linear->adapter = std::move(resized);
+    m_linear->refreshMagnitude();
 }
 
 std::vector<RankedAdapter> rankedAdapters(LanguageModel<float>& model)
