@@ -1,5 +1,6 @@
 #include "ui/sweep/axis_chips.h"
 
+#include "core/config/lora_variant.h"
 #include "ui/format/quantities.h"
 #include "ui/setup/module_grid.h"
 
@@ -7,6 +8,8 @@
 #include <QRegularExpression>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace lora::ui {
 
@@ -195,6 +198,26 @@ LayerSet layersOfKey(const QString& key)
     if (key == QStringLiteral("top-quarter"))
         return {LayerSet::Kind::TopQuarter, {}};
     return {LayerSet::Kind::Indices, layersIn(key)};
+}
+
+std::vector<ChipRow::Chip> variantChips()
+{
+    const std::map<std::string, std::pair<QString, QString>> known{
+        {"lora", {QStringLiteral("LoRA"), tr("Plain LoRA, scaled by alpha / r (Hu et al. 2021)")}},
+        {"rslora", {QStringLiteral("rsLoRA"), tr("Scaled by alpha / √r (Kalajdzievski 2023)")}},
+        {"dora", {QStringLiteral("DoRA"), tr("Direction and length of weights apart (Liu et al. 2024)")}},
+        {"pissa",
+         {QStringLiteral("PiSSA"), tr("Starts from the largest singular values (Meng et al. 2024)")}},
+        {"olora", {QStringLiteral("OLoRA"), tr("Starts from an orthonormal basis (Büyükakyüz 2024)")}},
+        {"lora-fa", {QStringLiteral("LoRA-FA"), tr("A stays as it was drawn, B learns (Zhang et al. 2023)")}},
+        {"lora+", {QStringLiteral("LoRA+"), tr("B learns faster than A (Hayou et al. 2024)")}}};
+    std::vector<ChipRow::Chip> chips;
+    for (const std::string& name : loraVariants()) {
+        const auto found = known.find(name);
+        const QString text = found == known.end() ? qstr(name) : found->second.first;
+        chips.push_back({qstr(name), text, found == known.end() ? QString() : found->second.second});
+    }
+    return chips;
 }
 
 } // namespace lora::ui

@@ -32,4 +32,7 @@ ChipRow::Chip layerChip(const QString& text);
 std::vector<ChipRow::Chip> layerChips(const LoraConfig& lora, const QStringList& more);
 LayerSet layersOfKey(const QString& key);
 
+/// All variants of LoRA, by the names of core/config/lora_variant.h.
+std::vector<ChipRow::Chip> variantChips();
+
 } // namespace lora::ui

@@ -1,5 +1,6 @@
 #include "ui/sweep/sweep_form.h"
 
+#include "core/config/lora_variant.h"
 #include "ui/experiment_editor.h"
 #include "ui/format/quantities.h"
 #include "ui/setup/field_binder.h"
@@ -42,6 +43,7 @@ void SweepForm::createChips()
     m_layers = new ChipRow(this);
     m_layers->setReader(&layerChip, tr("other, e.g. 0-2"),
                         tr("Other layers, counted from 0, added with Return"));
+    m_variants = new ChipRow(this);
 }
 
 void SweepForm::createFields()
@@ -84,6 +86,8 @@ void SweepForm::buildLayout()
                      tr("Which modules get adapters; a run for each set"));
     m_form->addField(tr("Layers"), m_layers, QStringLiteral("layers"),
                      tr("Which blocks get adapters: the fewer from the top, the cheaper backward"));
+    m_form->addField(tr("Variants"), m_variants, QStringLiteral("variants"),
+                     tr("What differs from plain LoRA in one thing each; none: as in Setup"));
     m_form->addField(tr("S&eeds"), m_seedRow, QStringLiteral("seeds"),
                      tr("Repeats every run with other seeds: differences within their spread are noise"));
     m_form->addField(tr("Also train"), m_fullRow, QStringLiteral("full"),
@@ -105,6 +109,7 @@ void SweepForm::connectSignals()
     follow(m_ranks, m_chosenRanks);
     follow(m_targets, m_chosenTargets);
     follow(m_layers, m_chosenLayers);
+    follow(m_variants, m_chosenVariants);
     connect(m_seeds, &QSpinBox::valueChanged, this, [this] {
         refreshTexts();
         emit changed();
@@ -138,6 +143,7 @@ void SweepForm::refresh()
     refreshRanks();
     refreshTargets();
     refreshLayers();
+    refreshVariants();
     refreshTexts();
     emit changed();
 }
@@ -169,6 +175,17 @@ void SweepForm::refreshLayers()
 {
     const QStringList checked = m_chosenLayers.value_or(QStringList(ownLayers()));
     m_layers->setChips(layerChips(m_editor.experiment().method.lora, checked), checked);
+}
+
+QStringList SweepForm::ownVariants() const
+{
+    const std::string own = variantOf(m_editor.experiment().method.lora);
+    return own.empty() ? QStringList() : QStringList(qstr(own));
+}
+
+void SweepForm::refreshVariants()
+{
+    m_variants->setChips(variantChips(), m_chosenVariants.value_or(ownVariants()));
 }
 
 double SweepForm::usualFullRate() const
@@ -216,6 +233,9 @@ SweepAxes SweepForm::axes() const
     if (m_layers->checked() != QStringList(ownLayers()))
         for (const QString& key : m_layers->checked())
             axes.layers.push_back(layersOfKey(key));
+    if (m_variants->checked() != ownVariants())
+        for (const QString& name : m_variants->checked())
+            axes.variants.push_back(name.toStdString());
     if (m_seeds->value() > 1)
         for (int i = 0; i < m_seeds->value(); ++i)
             axes.seeds.push_back(m_editor.experiment().training.seed + static_cast<std::uint64_t>(i));
@@ -244,6 +264,8 @@ QStringList SweepForm::arguments() const
     }
     if (!axes.layers.empty())
         add("--layers", m_layers->checked().join(u';'));
+    if (!axes.variants.empty())
+        add("--variants", m_variants->checked().join(u','));
     QStringList seeds;
     for (const std::uint64_t seed : axes.seeds)
         seeds += QString::number(seed);

@@ -46,6 +46,7 @@ public:
     ChipRow& ranks() { return *m_ranks; }
     ChipRow& targets() { return *m_targets; }
     ChipRow& layers() { return *m_layers; }
+    ChipRow& variants() { return *m_variants; }
     QSpinBox& seeds() { return *m_seeds; }
     QCheckBox& full() { return *m_full; }
     QCheckBox& head() { return *m_head; }
@@ -63,9 +64,12 @@ private:
     void refreshRanks();
     void refreshTargets();
     void refreshLayers();
+    void refreshVariants();
     void refreshTexts();
     QString ownTargets() const;
     QString ownLayers() const;
+    /// None where the method is a mixture.
+    QStringList ownVariants() const;
     TargetSet targetSet(const QString& key) const;
     double usualFullRate() const;
 
@@ -76,6 +80,7 @@ private:
     std::optional<QStringList> m_chosenRanks;
     std::optional<QStringList> m_chosenTargets;
     std::optional<QStringList> m_chosenLayers;
+    std::optional<QStringList> m_chosenVariants;
     std::optional<AlphaPolicy> m_chosenAlpha;
     std::optional<double> m_chosenFullRate;
 
@@ -83,6 +88,7 @@ private:
     ChipRow* m_ranks;
     ChipRow* m_targets;
     ChipRow* m_layers;
+    ChipRow* m_variants;
     QWidget* m_seedRow;
     QSpinBox* m_seeds;
     QLabel* m_seedList;
