@@ -6,11 +6,11 @@
 
 #include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
-#include "core/experiment/comparison_conclusion.h"
 #include "core/experiment/demo_experiments.h"
 #include "core/runs/run_comparison.h"
 #include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
+#include "core/runs/run_statistics.h"
 
 #include <ctime>
 
@@ -69,8 +69,7 @@ struct DemoOptions
 };
 
 /// Trains all of them in turn; ends early with the status of the first run that did not complete.
-RunStatus trainAll(const fs::path& out, const DemoOptions& options, Console& console, Runs& runs,
-                   std::int64_t& evalRows)
+RunStatus trainAll(const fs::path& out, const DemoOptions& options, Console& console, Runs& runs)
 {
     const std::shared_ptr<PrefixCache> cache = prefixCacheWithin(options.cacheBudget);
     std::vector<ExperimentConfig> experiments = demoExperiments();
@@ -85,7 +84,6 @@ RunStatus trainAll(const fs::path& out, const DemoOptions& options, Console& con
         const FinishedRun finished = trainOnConsole({experiment, folder, false, cache}, console, control);
         if (finished.outcome.status != RunStatus::Completed)
             return finished.outcome.status;
-        evalRows = finished.evalExamples;
         runs.push_back(readRun(folder));
     }
     return RunStatus::Completed;
@@ -100,16 +98,19 @@ double trainSeconds(const Runs& runs)
 }
 
 /// Table, conclusion and report of a demo whose runs all completed.
-void printResults(const fs::path& out, const Runs& runs, std::int64_t evalRows, Console& console)
+void printResults(const fs::path& out, const Runs& runs, Console& console)
 {
     const fs::path report = out / "report.html";
     writeReport("LoRA Workbench demo", runs, report, console);
     const RunComparison comparison = compareRuns(runs);
-    const std::string conclusion = comparisonConclusion(comparison, evalRows);
-    console.print(comparisonTable(comparison) + "\n" + wrapped(printable(conclusion), 80) + "\n\n" +
+    const RunStatistics statistics = runStatistics(runs, comparison);
+    const std::string conclusion = statisticsConclusion(statistics);
+    console.print(comparisonTable(comparison) + "\n" + statisticsTable(statistics) + "\n" +
+                  wrapped(printable(conclusion), 80) + "\n\n" +
                   fmt::format("{} of training in all\nruns and adapters  {}\nreport             {}\n",
                               durationText(trainSeconds(runs)), out.string(), report.string()));
     nlohmann::ordered_json document = comparisonJson(runs);
+    document["paired"] = pairedJson(statistics, comparison);
     document["conclusion"] = conclusion;
     document["report"] = report.string();
     console.document(document);
@@ -120,10 +121,9 @@ int demo(const DemoOptions& options, Console& console)
     const fs::path out = options.out.empty() ? newDemoFolder() : fs::path(options.out);
     refuseUsedFolder(out);
     Runs runs;
-    std::int64_t evalRows = 0;
-    const RunStatus status = trainAll(out, options, console, runs, evalRows);
+    const RunStatus status = trainAll(out, options, console, runs);
     if (status == RunStatus::Completed)
-        printResults(out, runs, evalRows, console);
+        printResults(out, runs, console);
     else
         console.document(comparisonJson(runs)); // those that were finished
     return exitCode(status);

@@ -159,23 +159,21 @@ void printResults(const CostedSweep& costed, Console& console)
 {
     const Sweep& sweep = costed.sweep;
     const std::vector<SweptRun> runs = doneRuns(costed);
-    const std::string conclusion = sweepConclusion(runs, costed.inputs.evalRows);
-    std::vector<std::shared_ptr<const RunRecord>> records;
+    SweepResults results = sweepResults(runs);
     double seconds = 0;
-    for (const SweptRun& run : runs) {
-        records.push_back(run.record);
+    for (const SweptRun& run : runs)
         seconds += run.record->summary.trainSeconds;
-    }
+    const auto paragraph = [](const std::string& text) { return text.empty() ? "" : "\n" + text; };
     if (!runs.empty())
-        console.print("\n" + sweepTable(runs) +
-                      (conclusion.empty() ? "" : "\n" + wrapped(conclusion, 80) + "\n") +
-                      fmt::format("\n{} of training in all\n", durationText(seconds)));
+        console.print(
+            "\n" + results.table + paragraph(results.statistics) +
+            (results.conclusion.empty() ? "" : "\n" + wrapped(printable(results.conclusion), 80) + "\n") +
+            fmt::format("\n{} of training in all\n", durationText(seconds)));
     console.print(
         fmt::format("sweep  {}\nruns   {}\n", sweep.folder.string(), sweep.folder.parent_path().string()));
-    nlohmann::ordered_json document = comparisonJson(records);
+    nlohmann::ordered_json& document = results.document;
     document["sweep"] = sweep.folder.string();
     document["planned"] = sweep.plan.runs.size();
-    document["conclusion"] = conclusion;
     console.document(document);
 }
 
@@ -223,12 +221,12 @@ std::vector<CLI::Option*> addPlanOptions(CLI::App& app, SweepOptions& options)
                        "expression as in PEFT.")
             ->type_name("SETS"),
         app.add_option("--layers", options.axes.layers,
+                       "Sets of layers between semicolons: \"all;top-half;top-quarter;0,1;8-11\".")
+            ->type_name("SETS"),
         app.add_option("--variants", options.axes.variants,
                        "Variants of LoRA, of: lora,rslora,dora,pissa,olora,lora-fa,lora+ (the last with the "
                        "experiment's loraplus_lr_ratio, else 16); without it the experiment's own.")
             ->type_name("LIST"),
-                       "Sets of layers between semicolons: \"all;top-half;top-quarter;0,1;8-11\".")
-            ->type_name("SETS"),
         app.add_option("--seeds", options.axes.seeds, "Seeds, for example 1,2,3.")->type_name("LIST"),
         app.add_option("--alpha", options.alpha,
                        "ratio: lora_alpha follows the rank, so that alpha / r is the experiment's at every "

@@ -2,8 +2,8 @@
 
 #include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
-#include "core/experiment/comparison_conclusion.h"
 #include "core/runs/run_comparison.h"
+#include "core/runs/run_statistics.h"
 
 #include <algorithm>
 #include <array>
@@ -67,28 +67,39 @@ double secondsLeft(const std::vector<PlannedLine>& lines)
     return seconds;
 }
 
-/// The runs compared, each with the compute it would take alone, and the numbers of those that took less.
-struct FairComparison
+/// Gives each run the compute it would take alone and returns the numbers of those that took less.
+std::vector<std::size_t> countAlone(const std::vector<SweptRun>& runs, RunComparison& comparison)
 {
-    RunComparison comparison;
     std::vector<std::size_t> sharing;
-};
-
-FairComparison compared(const std::vector<SweptRun>& runs)
-{
-    std::vector<std::shared_ptr<const RunRecord>> records;
-    for (const SweptRun& run : runs)
-        records.push_back(run.record);
-    FairComparison fair{compareRuns(records), {}};
     for (std::size_t i = 0; i < runs.size(); ++i) {
-        std::optional<double>& ratio = fair.comparison.rows[i].computeRatio;
+        std::optional<double>& ratio = comparison.rows[i].computeRatio;
         constexpr double rounding = 1.01; // another seed's rows, or none
         if (!ratio || *ratio * rounding > runs[i].computeRatioAlone)
             continue;
         ratio = runs[i].computeRatioAlone;
-        fair.sharing.push_back(runs[i].number);
+        sharing.push_back(runs[i].number);
     }
-    return fair;
+    return sharing;
+}
+
+std::string numberedTable(const std::vector<SweptRun>& runs, RunComparison comparison)
+{
+    const std::size_t digits = runs.empty() ? 0 : std::to_string(runs.back().number).size();
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        comparison.rows[i].name =
+            padded(std::to_string(runs[i].number), digits, Align::Right) + "  " + comparison.rows[i].name;
+    return comparisonTable(comparison);
+}
+
+std::string sharingNote(const std::vector<std::size_t>& sharing)
+{
+    if (sharing.empty())
+        return {};
+    return wrapped(fmt::format("compute: as if each run were made alone; {} {} took less, since frozen "
+                               "layers had run for an earlier one",
+                               sharing.size() == 1 ? "run" : "runs", fmt::join(sharing, ", ")),
+                   terminalWidth, 2) +
+           "\n";
 }
 
 } // namespace
@@ -127,41 +138,22 @@ nlohmann::ordered_json planJson(const std::vector<PlannedLine>& lines)
     return document;
 }
 
-std::string sweepTable(const std::vector<SweptRun>& runs)
+SweepResults sweepResults(const std::vector<SweptRun>& runs)
 {
-    FairComparison fair = compared(runs);
-    const std::size_t digits = runs.empty() ? 0 : std::to_string(runs.back().number).size();
-    for (std::size_t i = 0; i < runs.size(); ++i)
-        fair.comparison.rows[i].name = padded(std::to_string(runs[i].number), digits, Align::Right) + "  " +
-                                       fair.comparison.rows[i].name;
-    std::string table = comparisonTable(fair.comparison);
-    if (!fair.sharing.empty())
-        table +=
-            wrapped(fmt::format("compute: as if each run were made alone; {} {} took less, since frozen "
-                                "layers had run for an earlier one",
-                                fair.sharing.size() == 1 ? "run" : "runs", fmt::join(fair.sharing, ", ")),
-                    terminalWidth, 2) +
-            "\n";
-    return table;
-}
-
-std::string sweepConclusion(const std::vector<SweptRun>& runs, std::int64_t evalRows)
-{
-    std::vector<std::uint64_t> seeds;
+    std::vector<std::shared_ptr<const RunRecord>> records;
     for (const SweptRun& run : runs)
-        if (const auto seed = run.record->experiment.training.seed;
-            std::ranges::find(seeds, seed) == seeds.end())
-            seeds.push_back(seed);
-    std::string text;
-    for (const std::uint64_t seed : seeds) {
-        std::vector<SweptRun> same = runs;
-        std::erase_if(same,
-                      [&](const SweptRun& run) { return run.record->experiment.training.seed != seed; });
-        const std::string conclusion = comparisonConclusion(compared(same).comparison, evalRows);
-        if (!conclusion.empty())
-            text += (text.empty() ? "" : "\n") + conclusion;
-    }
-    return text;
+        records.push_back(run.record);
+    RunComparison comparison = compareRuns(records);
+    const std::vector<std::size_t> sharing = countAlone(runs, comparison);
+    const RunStatistics statistics = runStatistics(records, comparison);
+    SweepResults results;
+    results.table = numberedTable(runs, comparison) + sharingNote(sharing);
+    results.statistics = statisticsTable(statistics);
+    results.conclusion = statisticsConclusion(statistics);
+    results.document = comparisonJson(records);
+    results.document["paired"] = pairedJson(statistics, comparison);
+    results.document["conclusion"] = results.conclusion;
+    return results;
 }
 
 } // namespace lora::app

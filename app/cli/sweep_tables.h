@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 namespace lora::app {
 
@@ -33,11 +33,17 @@ struct SweptRun
     double computeRatioAlone = 0; ///< to full fine-tuning, had it shared nothing with earlier runs
 };
 
-/// The table of `compare`, the runs numbered as in the plan, whose longer names may not fit. A run that uses
-/// what the frozen layers computed for an earlier one is shown with the compute it would take alone: else
-/// ranks would differ by their place in the sweep.
-std::string sweepTable(const std::vector<SweptRun>& runs);
-/// What each seed's runs say, one paragraph for each seed with a full fine-tuning run; may be empty.
-std::string sweepConclusion(const std::vector<SweptRun>& runs, std::int64_t evalRows);
+/// What a sweep's runs say, for people and as the document of `compare` with "conclusion".
+struct SweepResults
+{
+    std::string table;      ///< that of `compare`, the runs numbered as in the plan
+    std::string statistics; ///< seeds of one configuration grouped, against the baseline; may be empty
+    std::string conclusion; ///< over all seeds; may be empty
+    nlohmann::ordered_json document;
+};
+
+/// A run that uses what the frozen layers computed for an earlier one is shown with the compute it would take
+/// alone: else ranks would differ by their place in the sweep.
+SweepResults sweepResults(const std::vector<SweptRun>& runs);
 
 } // namespace lora::app

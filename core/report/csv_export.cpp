@@ -1,6 +1,7 @@
 #include "core/report/csv_export.h"
 
 #include "core/runs/run_comparison.h"
+#include "core/runs/run_statistics.h"
 
 #include <cmath>
 #include <limits>
@@ -75,6 +76,27 @@ std::string comparisonCsv(const ReportModel& report)
                      text(row.computeRatioSource), measured(row.peakMemoryBytes), number(row.memoryRatio),
                      measured(row.trainSeconds), number(row.timeRatio), std::to_string(row.steps),
                      number(row.untunedMetric), number(row.metric)});
+    return out;
+}
+
+std::string statisticsCsv(const ReportModel& report)
+{
+    const RunComparison comparison = compareRuns(report.runs);
+    const RunStatistics statistics = runStatistics(report.runs, comparison);
+    std::string out = line({"configuration", "baseline", "metric", "mean", "baseline_mean", "difference",
+                            "low", "high", "p_mcnemar", "examples", "seeds", "verdict", "unknown"});
+    const auto mean = [](const RunGroup& group) { return group.metric ? number(group.metric->mean) : ""; };
+    for (const GroupComparison& each : statistics.comparisons) {
+        const RunGroup& group = statistics.groups[each.group];
+        const PairedDifference* paired = each.difference ? &*each.difference : nullptr;
+        out +=
+            line({cellText(group.name), cellText(statistics.baselineGroup().name),
+                  cellText(statistics.metric), mean(group), mean(statistics.baselineGroup()),
+                  paired ? number(paired->difference) : "", paired ? number(paired->interval.low) : "",
+                  paired ? number(paired->interval.high) : "", paired ? number(paired->mcnemar) : "",
+                  paired ? std::to_string(paired->examples) : "", paired ? std::to_string(paired->seeds) : "",
+                  verdictText(statistics, each), cellText(each.unknown)});
+    }
     return out;
 }
 

@@ -11,6 +11,8 @@ namespace lora {
 
 /// One line a run: the comparison with units in the headings.
 std::string comparisonCsv(const ReportModel& report);
+/// One line for each configuration but the baseline: its paired difference on the same examples.
+std::string statisticsCsv(const ReportModel& report);
 /// One line per recorded step or evaluation of one run; evaluation columns begin with "eval_".
 std::string metricsCsv(const RunRecord& run);
 

@@ -5,6 +5,7 @@
 #include "core/report/run_charts.h"
 #include "core/report/svg_chart.h"
 #include "core/runs/run_comparison.h"
+#include "core/runs/run_statistics.h"
 
 #include <algorithm>
 
@@ -86,7 +87,7 @@ std::string ratioCaption(const RunComparison& comparison)
     if (uses(RatioSource::Ledger))
         caption += "Where there is none, compute is compared with the counted cost of the same steps by full "
                    "fine-tuning, and memory and time are not compared. ";
-    return caption + "The metric is the best evaluation after training began.";
+    return caption + "The metric is that of the model each run hands over.";
 }
 
 std::string comparisonSection(const RunComparison& comparison)
@@ -97,6 +98,40 @@ std::string comparisonSection(const RunComparison& comparison)
                      "Peak memory", "Training time", comparison.metric + ", untuned", comparison.metric});
     for (const ComparisonRow& row : comparison.rows)
         out += comparisonRow(row);
+    return out + "</table>\n";
+}
+
+std::string statisticsRow(const RunStatistics& statistics, std::size_t index)
+{
+    const RunGroup& group = statistics.groups[index];
+    const auto found = std::ranges::find(statistics.comparisons, index, &GroupComparison::group);
+    const bool isCompared = found != statistics.comparisons.end();
+    const PairedDifference* paired = isCompared && found->difference ? &*found->difference : nullptr;
+    std::string out = "<tr>" + cell(group.name, true) + cell(std::to_string(group.members.size())) +
+                      cell(group.metric ? meanText(*group.metric) : "–");
+    out += cell(paired ? differenceText(statistics.metric, paired->difference) : "–");
+    out += cell(paired ? intervalText(statistics.metric, paired->interval) : "–");
+    out += cell(paired && paired->mcnemar ? significantText(*paired->mcnemar, 2) : "–");
+    out += cell(paired ? fmt::format("{} × {}", paired->examples, paired->seeds) : "–");
+    return out + cell(isCompared ? verdictText(statistics, *found) : "baseline", true) + "</tr>\n";
+}
+
+std::string statisticsSection(const RunStatistics& statistics)
+{
+    if (!hasStatistics(statistics))
+        return {};
+    std::string out =
+        "<h2>Statistics</h2>\n<p>" + escapedXml(statisticsConclusion(statistics)) +
+        "</p>\n<table>\n<caption>Runs that differ in nothing but their seed are one row; ± is "
+        "half of the 95 % interval of the mean over seeds. Differences are to the baseline on the "
+        "same evaluation examples, paired by seed; shares and correlations in hundredths. Their 95 % "
+        "interval is a paired bootstrap over the examples, with several seeds joined with "
+        "Student&#39;s interval over the seeds; with one seed it says nothing about other seeds. "
+        "&quot;Within noise&quot; is said where it contains zero.</caption>\n";
+    out += headings({"Configuration", "Seeds", statistics.metric, "Difference", "95 % interval", "McNemar p",
+                     "Examples × seeds", "Verdict"});
+    for (std::size_t index = 0; index < statistics.groups.size(); ++index)
+        out += statisticsRow(statistics, index);
     return out + "</table>\n";
 }
 
@@ -211,6 +246,7 @@ std::string htmlReport(const ReportModel& report)
                       "</h1>\n";
     out += "<p class=\"muted\">Made by LoRA Workbench from the folders of these runs.</p>\n";
     out += comparisonSection(comparison);
+    out += statisticsSection(runStatistics(report.runs, comparison));
     out += curvesSection(report, comparison.metric);
     if (report.cost)
         out += costSection(*report.cost);

@@ -81,7 +81,7 @@ ComparisonRow rowOf(const RunRecord& record, const Runs& runs, const std::string
     row.peakMemoryBytes = static_cast<double>(summary.peakMemoryBytes);
     row.trainSeconds = summary.trainSeconds;
     row.steps = summary.steps;
-    row.metric = find(summary.best, metric);
+    row.metric = find(finalMetrics(record), metric);
     row.untunedMetric = find(summary.untuned, metric);
     fillRatios(row, summary, baselineOf(record, runs));
     return row;
@@ -158,6 +158,12 @@ RunComparison compareRuns(const Runs& runs)
         comparison.rows.push_back(rowOf(*run, runs, comparison.metric));
     comparison.differing = differingSettings(runs);
     return comparison;
+}
+
+const std::map<std::string, double>& finalMetrics(const RunRecord& run)
+{
+    const bool isBest = run.experiment.training.loadBestModelAtEnd && !run.summary.best.empty();
+    return isBest ? run.summary.best : run.summary.final;
 }
 
 std::string targetsText(const LoraConfig& config)

@@ -3,6 +3,7 @@
 #include "core/runs/run_record.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +38,7 @@ struct ComparisonRow
     double trainSeconds = 0;
     std::optional<double> timeRatio; ///< only against a measured full run
     std::int64_t steps = 0;
-    std::optional<double> metric; ///< best value of RunComparison::metric
+    std::optional<double> metric; ///< RunComparison::metric of the model the run hands over
     std::optional<double> untunedMetric;
 };
 
@@ -65,7 +66,10 @@ std::string targetsText(const LoraConfig& config);
 /// come from.
 std::string comparisonTable(const RunComparison& comparison);
 
-/// {"runs": [{"id","name",…summary}], "paired": []}
+/// Metrics of the model a run hands over: the best where load_best_model_at_end is on, else the last.
+const std::map<std::string, double>& finalMetrics(const RunRecord& run);
+
+/// {"runs": [{"id","name",…summary}], "paired": []}; see pairedJson of run_statistics.h.
 nlohmann::ordered_json comparisonJson(const std::vector<std::shared_ptr<const RunRecord>>& runs);
 
 } // namespace lora
