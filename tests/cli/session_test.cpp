@@ -267,6 +267,14 @@ TEST_F(Session, CompareAndReportSetRunsBesideEachOther)
     expectKeys(comparison, {"runs", "paired"});
     ASSERT_EQ(comparison["runs"].size(), 2u);
     expectKeys(comparison["runs"][0], {"outcome", "trainable_parameters", "flops", "best"});
+    ASSERT_EQ(comparison["paired"].size(), 1u);
+    expectKeys(comparison["paired"][0],
+               {"a", "b", "metric", "difference", "low", "high", "p_mcnemar", "examples", "seeds"});
+    const double difference = comparison["paired"][0]["difference"];
+    const nlohmann::json turned =
+        ok({"compare", small, full, "--baseline", small, "--json"}).json()["paired"][0];
+    EXPECT_DOUBLE_EQ(turned["difference"].get<double>(), -difference);
+    EXPECT_NE(table.out.find("95 % interval"), std::string::npos) << table.out;
 
     ok({"report", small, full, "--out", task.path("report.html")});
     const std::string report = textOfFile(task.path("report.html"));
