@@ -74,6 +74,14 @@ const RankEvidence* withoutAdapters(const RankQuestion& question)
     return isMeasured ? &question.truncated.front() : nullptr;
 }
 
+/// Surely next to nothing beside what the adapters bring in all.
+bool isTrifle(const RankQuestion& question, const RankLoss& loss)
+{
+    constexpr double trifle = 0.05;
+    const RankEvidence* none = withoutAdapters(question);
+    return none && loss.high <= trifle * none->loss->mean;
+}
+
 RankAdvice unknown(std::string sentence)
 {
     return {RankVerdict::Unknown, std::nullopt, std::move(sentence)};
@@ -92,10 +100,11 @@ RankAdvice needsAll(const RankQuestion& question, const RankEvidence& next)
 RankAdvice suffices(const RankQuestion& question, std::size_t index)
 {
     const RankEvidence& found = question.truncated[index];
-    std::string sentence = fmt::format("Rank {} suffices on these {} examples: truncated from {} {}, within "
-                                       "noise; {}",
-                                       found.rank, question.rows, question.trainedRank,
-                                       lossText(question.metric, *found.loss), effectiveText(question));
+    std::string sentence =
+        fmt::format("Rank {} suffices on these {} examples: truncated from {} {}, {}; {}", found.rank,
+                    question.rows, question.trainedRank, lossText(question.metric, *found.loss),
+                    found.loss->isWithinNoise() ? "within noise" : "little beside what the adapters bring",
+                    effectiveText(question));
     const bool hasSmaller = index > 0 && question.truncated[index - 1].rank > 0;
     if (hasSmaller)
         sentence +=
@@ -133,7 +142,10 @@ RankAdvice adviseRank(const RankQuestion& question)
                                    question.rows, intervalText(question.metric, *none->loss),
                                    effectiveText(question)));
     std::size_t first = points.size();
-    while (first > 0 && points[first - 1].rank > 0 && points[first - 1].loss->isWithinNoise())
+    const auto isEnough = [&](const RankEvidence& point) {
+        return point.rank > 0 && (point.loss->isWithinNoise() || isTrifle(question, *point.loss));
+    };
+    while (first > 0 && isEnough(points[first - 1]))
         --first;
     if (first == points.size())
         return needsAll(question, points.back());

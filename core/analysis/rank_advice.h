@@ -58,8 +58,9 @@ struct RankAdvice
 };
 
 /// Which rank would have been enough: the smallest one from which on every rank measured stays within noise
-/// of the untruncated run. It is unknown where even no adapters at all are within noise, or where the
-/// interval is wider than half of what the adapters bring. The sentence is made from these numbers alone.
+/// of the untruncated run, or surely loses no more than 5 % of what the adapters bring (many examples make
+/// even trifles certain). It is unknown where even no adapters at all are within noise, or where the interval
+/// is wider than half of what the adapters bring. The sentence is made from these numbers alone.
 RankAdvice adviseRank(const RankQuestion& question);
 
 /// "−0.20": points (hundredths) of accuracy and other shares of 1, the rest as they are.

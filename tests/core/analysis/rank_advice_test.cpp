@@ -48,6 +48,18 @@ TEST(RankAdvice, ALuckySmallRankBelowOneThatLosesDoesNotCount)
     EXPECT_EQ(advice.rank, 4);
 }
 
+TEST(RankAdvice, ACertainTrifleIsNoReasonForALargerRank)
+{
+    const RankAdvice advice = adviseRank(
+        question({point(0, 0.25, 0.01), point(1, 0.012, 0.006), point(2, -0.0015, 0.005),
+                  point(4, 0.002, 0.004), point(16, 0.002, 0.0015)})); // above noise, but 0.2 of 25 points
+    EXPECT_EQ(advice.rank, 2) << advice.sentence;
+    const RankAdvice small =
+        adviseRank(question({point(0, 0.25, 0.01), point(1, 0.03, 0.006), point(2, 0.004, 0.001)}));
+    EXPECT_EQ(small.rank, 2);
+    EXPECT_TRUE(says(small, "little beside what the adapters bring")) << small.sentence;
+}
+
 TEST(RankAdvice, RankOneIsAnAnswer)
 {
     const RankAdvice advice = adviseRank(question({point(0, 0.2, 0.02), point(1, -0.001, 0.007)}));
