@@ -6,6 +6,7 @@
 #include "ui/pages/setup_page.h"
 #include "ui/pages/train_page.h"
 #include "ui/plots/time_series_plot.h"
+#include "ui/setup/cost_panel.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/accent_button.h"
 #include "ui/widgets/message_strip.h"
@@ -112,7 +113,7 @@ private slots:
     {
         tellInputs();
         QSignalSpy starts(m_window.get(), &MainWindow::startRequested);
-        QTest::mouseClick(setup().findChild<AccentButton*>(), Qt::LeftButton);
+        QTest::mouseClick(setup().costPanel().findChild<AccentButton*>(), Qt::LeftButton);
         QCOMPARE(starts.size(), 1);
         QCOMPARE(starts[0][0].value<ExperimentConfig>(), m_window->experiment());
     }
@@ -230,9 +231,12 @@ private slots:
         m_window->setCostReport(example::cost());
         m_window->setRuns(example::runs());
         m_window->resize(1280, 800);
-        QTest::qWait(50);
-        for (auto* area : setup().findChildren<QScrollArea*>())
-            QCOMPARE(area->horizontalScrollBar()->maximum(), 0);
+        for (const bool isSweepShown : {false, true}) {
+            setup().showSweep(isSweepShown);
+            QTest::qWait(50);
+            for (auto* area : setup().findChildren<QScrollArea*>())
+                QVERIFY(!area->isVisible() || area->horizontalScrollBar()->maximum() == 0);
+        }
         QVERIFY2(m_window->minimumSizeHint().width() <= 1280,
                  qPrintable(QString::number(m_window->minimumSizeHint().width())));
         QVERIFY2(m_window->minimumSizeHint().height() <= 800,

@@ -410,7 +410,7 @@ private slots:
 
     void startIsDisabledWhileAnErrorStandsAndSaysWhy()
     {
-        auto* start = m_page->findChild<AccentButton*>();
+        auto* start = m_page->costPanel().findChild<AccentButton*>();
         QVERIFY(start->isEnabled());
         m_page->editor().edit(QStringLiteral("long"), [](ExperimentConfig& e) { e.data.maxLength = 129; });
         QVERIFY(!start->isEnabled());
