@@ -187,8 +187,8 @@ private slots:
         QTest::qWait(20);
         const int row = map().rowHeaderCenter(3).y() - map().rowHeaderCenter(2).y();
         QVERIFY2(row >= map().fontMetrics().height(), qPrintable(QString::number(row)));
-        const auto* scroll = m_page->findChild<QScrollArea*>();
-        QCOMPARE(scroll->horizontalScrollBar()->maximum(), 0);
+        for (const auto* scroll : m_page->findChildren<QScrollArea*>())
+            QVERIFY(!scroll->isVisible() || scroll->horizontalScrollBar()->maximum() == 0);
     }
 
     void aModelOfAnotherFamilyIsGivenTargetsAndATaskItHas()
