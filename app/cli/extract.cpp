@@ -35,7 +35,7 @@ std::string textOf(const Extraction& extraction)
                 padded(percentText(module.error), 12, Align::Right) +
                 padded(percentText(module.relativeChange), 12, Align::Right) + "\n";
     }
-    text += fmt::format("\nlost: {} of the change's norm over all modules; change: in norms of the weight\n",
+    text += fmt::format("\nlost: {} of the change over all modules; change: beside the weight's norm\n",
                         percentText(extraction.error));
     if (!extraction.saved.empty() || extraction.config.bias != "none")
         text += wrapped(fmt::format("saved whole beside the head: {}{}", fmt::join(extraction.saved, ", "),
