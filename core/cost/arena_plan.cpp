@@ -252,17 +252,17 @@ void PassTally::attention(const Rows& rows, Kept kept)
         m_tally.take(m_model.numHeads, rows.pairs);
     const TallyScope scope(m_tally);
     if (kept == Kept::No)
-        m_tally.take(m_piece.longest, m_piece.longest);
+        m_tally.take(1, attendedAtOnce(m_piece.longest, m_model.isDecoder));
     if (hasDropout())
-        m_tally.take(m_piece.longest, m_piece.longest);
+        m_tally.take(1, attendedAtOnce(m_piece.longest, m_model.isDecoder));
 }
 
 void PassTally::attentionBackward()
 {
     const TallyScope scope(m_tally);
-    m_tally.take(m_piece.longest, m_piece.longest);
+    m_tally.take(1, attendedAtOnce(m_piece.longest, m_model.isDecoder));
     if (hasDropout())
-        m_tally.take(m_piece.longest, m_piece.longest);
+        m_tally.take(1, attendedAtOnce(m_piece.longest, m_model.isDecoder));
 }
 
 void PassTally::block(int layer, const Rows& rows, Kept kept)
@@ -567,17 +567,18 @@ std::int64_t PassTally::peak()
 
 } // namespace
 
-PieceFacts pieceFacts(std::span<const std::int32_t> lengths, double labelledShare)
+PieceFacts pieceFacts(std::span<const std::int32_t> lengths, bool isCausal, double labelledShare)
 {
     PieceFacts facts;
     for (const std::int32_t length : lengths) {
         const auto labelled = static_cast<std::int64_t>(std::lround(labelledShare * length));
         facts.tokens += length;
-        facts.tokenPairs += static_cast<std::int64_t>(length) * length;
+        const std::int64_t pairs = attendedPairs(length, isCausal);
+        facts.tokenPairs += pairs;
         facts.longest = std::max<std::int64_t>(facts.longest, length);
         ++facts.sequences;
         facts.labelledTokens += labelled;
-        facts.labelledPairs += labelled * length;
+        facts.labelledPairs += std::llround(labelledShare * static_cast<double>(pairs));
     }
     return facts;
 }

@@ -147,6 +147,7 @@ MemoryFacts memoryFactsOf(const Method& method, const PrefixEffect& prefix, doub
          .seed = training.seed,
          .batches = steps * training.gradientAccumulationSteps,
          .tokensPerPiece = tokensPerPiece(model.numLayers, model.hiddenSize, model.intermediateSize),
+         .isCausal = method.facts.model.isDecoder,
          .labelledShare = labelledShare});
     // The prefix cache's key is made of every weight below the cut.
     const bool isHashed = prefix.use.isForTraining || prefix.use.isForEvaluation;
@@ -210,8 +211,8 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<
     const int batch = training.perDeviceTrainBatchSize;
     const double rowsPerStep = static_cast<double>(batch) * training.gradientAccumulationSteps;
     const double stepsPerEpoch = std::max(1.0, std::ceil(work.sequences / rowsPerStep));
-    const PrefixEffect prefix = prefixEffect(method, plan, stepsPerEpoch);
     work.steps = stepsPerEpoch;
+    const PrefixEffect prefix = prefixEffect(method, plan, stepsPerEpoch);
     const MemoryFacts memoryFacts = memoryFactsOf(method, prefix, stepsPerEpoch, labelledShare);
     const auto memory = [&](bool isOn) {
         return memoryOf(method, plan, cost.parameters.trainable, memoryFacts, isOn);

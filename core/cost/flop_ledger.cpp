@@ -151,12 +151,12 @@ WorkCounts& WorkCounts::operator+=(const WorkCounts& other)
     return *this;
 }
 
-WorkCounts countWork(std::span<const std::int32_t> lengths)
+WorkCounts countWork(std::span<const std::int32_t> lengths, bool isCausal)
 {
     WorkCounts work;
     for (const std::int32_t length : lengths) {
         work.tokens += length;
-        work.tokenPairs += static_cast<double>(length) * length;
+        work.tokenPairs += static_cast<double>(attendedPairs(length, isCausal));
         ++work.sequences;
     }
     return work;

@@ -15,17 +15,17 @@ namespace lora {
 struct WorkCounts
 {
     double tokens = 0;
-    double tokenPairs = 0; ///< Σ length²: what attention depends on
+    double tokenPairs = 0; ///< what attention depends on: Σ attendedPairs, length² without a causal mask
     double sequences = 0;
     double steps = 0;          ///< of the optimiser
     double labelledTokens = 0; ///< language modelling
-    double labelledPairs = 0;  ///< language modelling: Σ labelled tokens of a sequence · its length
+    double labelledPairs = 0;  ///< language modelling: pairs of a labelled token and one it attends to
     /// Of work below the cut: the last block gave all rows, because they were to be kept.
     bool isForAllRows = false;
 
     WorkCounts& operator+=(const WorkCounts& other);
 };
-WorkCounts countWork(std::span<const std::int32_t> lengths);
+WorkCounts countWork(std::span<const std::int32_t> lengths, bool isCausal);
 
 /// What a matrix product is done for each of. The last block does most of its work for the rows alone that
 /// the task's head reads: needed tokens, and pairs of a needed token with a token of its sequence.
