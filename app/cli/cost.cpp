@@ -1,9 +1,12 @@
+#include "app/cli/exit_codes.h"
+#include "app/cli/stop_signals.h"
 #include "app/cli/subcommand.h"
 
 #include "core/base/display_text.h"
 #include "core/base/quantity_text.h"
 #include "core/config/experiment_config.h"
 #include "core/experiment/cost_estimation.h"
+#include "core/experiment/measured_baseline.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +20,7 @@ struct CostOptions
 {
     std::string experiment;
     std::vector<std::string> settings;
+    int measuredPairs = 0;
 };
 
 Json jsonOf(const MethodCost& cost)
@@ -91,6 +95,34 @@ std::string textOf(const CostReport& report)
     return text + "\nParameters and compute are counted; memory and time are estimates for this\nmachine.\n";
 }
 
+Json jsonOf(const MeasuredSide& side)
+{
+    Json document = {{"seconds_per_step", side.seconds},
+                     {"flops", side.flops},
+                     {"resident_memory_bytes", side.memoryBytes}};
+    document["joules"] = side.joules ? Json(*side.joules) : Json(nullptr);
+    return document;
+}
+
+Json jsonOf(const BaselineMeasurement& measured)
+{
+    const MeasuredRatio time = measured.timeRatio();
+    const auto energy = measured.energyRatio();
+    return {{"pairs", measured.pairs},
+            {"tokens", measured.tokens},
+            {"method", jsonOf(measured.method)},
+            {"full_fine_tuning", jsonOf(measured.full)},
+            {"prefix_seconds", measured.prefixSeconds},
+            {"prefix_flops", measured.prefixFlops},
+            {"ratio_to_full",
+             {{"compute", measured.computeRatio()},
+              {"time", time.ratio},
+              {"time_low", time.interval.low},
+              {"time_high", time.interval.high},
+              {"memory", measured.memoryRatio()},
+              {"energy", energy ? Json(*energy) : Json(nullptr)}}}};
+}
+
 int cost(const CostOptions& options, Console& console)
 {
     const ExperimentConfig experiment = loadExperiment(options.experiment, options.settings);
@@ -98,7 +130,21 @@ int cost(const CostOptions& options, Console& console)
     const CostInputs inputs = gatherCostInputs(experiment);
     const CostReport report = estimateCost(inputs.experiment, inputs.facts, inputs.calibration);
     console.print(textOf(report));
-    console.document(jsonOf(report));
+    Json document = jsonOf(report);
+    if (options.measuredPairs > 0) {
+        TrainingControl control;
+        const StopSignals signals(control);
+        const auto progress = [&](std::int64_t done, std::int64_t total) {
+            console.status(fmt::format("measuring, pair {} of {}", done, total));
+        };
+        const auto measured = measureBaseline({experiment, options.measuredPairs}, control, progress);
+        console.clearStatus();
+        if (!measured)
+            return exit_codes::stopped;
+        console.print("\n" + measurementText(*measured));
+        document["measured"] = jsonOf(*measured);
+    }
+    console.document(document);
     return 0;
 }
 
@@ -114,6 +160,11 @@ Subcommand addCost(CLI::App& program)
     app->add_option("--set", options->settings, "Override one value of the experiment; may be repeated.")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
+    app->add_option("--measure", options->measuredPairs,
+                    "Also take so many real steps of this run and of full fine-tuning in turn (15 tells "
+                    "well) and say what they took.")
+        ->type_name("PAIRS")
+        ->check(CLI::Range(1, 1000));
     return {app, [options](Console& console) { return cost(*options, console); }};
 }
 

@@ -11,12 +11,12 @@
 
 namespace lora {
 
-namespace {
-
 AdamWSettings adamWSettings(const TrainingConfig& config)
 {
     return {config.adamBeta1, config.adamBeta2, config.adamEpsilon, config.weightDecay};
 }
+
+namespace {
 
 LrScheduler schedulerOf(const TrainingConfig& config, std::int64_t totalSteps)
 {

@@ -18,6 +18,9 @@
 
 namespace lora {
 
+/// The optimiser as an experiment has it.
+AdamWSettings adamWSettings(const TrainingConfig& config);
+
 /// What a trainer works on; everything has to outlive it.
 struct TrainerInputs
 {
