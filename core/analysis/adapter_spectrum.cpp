@@ -25,6 +25,18 @@ void locate(ModuleSpectrum& spectrum, const LinearSite<float>& site)
     spectrum.in = site.linear->inFeatures();
 }
 
+/// Singular values of what the adapter changes. DoRA's change, and that of a pair taken out of the weight, is
+/// not s · B A: it is formed.
+std::vector<double> changeValues(const Linear<float>& linear)
+{
+    const LoraAdapter<float>& adapter = *linear.adapter;
+    if (!linear.magnitude && !adapter.start)
+        return svdOfProduct(adapter.b.value(), adapter.a.value(), adapter.scaling, linear.name()).values;
+    std::vector<float> change(static_cast<std::size_t>(linear.outFeatures() * linear.inFeatures()));
+    linear.writeChange({change.data(), linear.outFeatures(), linear.inFeatures()});
+    return singularValuesOf({change.data(), linear.outFeatures(), linear.inFeatures()}, linear.name());
+}
+
 } // namespace
 
 double effectiveRank(std::span<const double> singularValues)
@@ -82,12 +94,10 @@ std::vector<ModuleSpectrum> adapterSpectra(LanguageModel<float>& model)
     for (const LinearSite<float>& site : model.linears()) {
         if (!site.linear->adapter)
             continue;
-        const LoraAdapter<float>& adapter = *site.linear->adapter;
-        const LowRankSvd svd =
-            svdOfProduct(adapter.b.value(), adapter.a.value(), adapter.scaling, site.linear->name());
-        ModuleSpectrum spectrum = spectrumFrom(svd.values, frobeniusNorm(site.linear->usedWeight()));
+        ModuleSpectrum spectrum =
+            spectrumFrom(changeValues(*site.linear), frobeniusNorm(site.linear->usedWeight()));
         locate(spectrum, site);
-        spectrum.rank = adapter.r();
+        spectrum.rank = site.linear->adapter->r();
         spectra.push_back(std::move(spectrum));
     }
     return spectra;

@@ -18,7 +18,8 @@ double stableRank(std::span<const double> singularValues);
 /// The smallest rank that keeps this share of Σσ²; 0 for a matrix of zeros. `energy` above 0, at most 1.
 std::int64_t rankForEnergy(std::span<const double> singularValues, double energy);
 
-/// What training did to one linear module: the spectrum of s · B A, or of the weight's difference.
+/// What training did to one linear module: the spectrum of s · B A, of DoRA's change with its magnitudes, or
+/// of the weight's difference.
 struct ModuleSpectrum
 {
     std::string module;

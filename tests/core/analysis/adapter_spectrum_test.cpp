@@ -110,6 +110,36 @@ TEST(Spectrum, AMergedAdapterHasTheSpectrumItHadAsAnAdapter)
     }
 }
 
+TEST(Spectrum, OfDoraIsTheOneOfTheMergedWeightsChange)
+{
+    const auto base = tinyModel<float>();
+    const auto model = tinyModel<float>();
+    LoraConfig config = allLinear(2);
+    config.useDora = true;
+    applyMethod(*model, {MethodType::Lora, config}, 1);
+    for (const LinearSite<float>& site : model->linears())
+        if (site.linear->adapter) {
+            randomize(site.linear->adapter->b, 0.3);
+            for (std::int64_t i = 0; i < site.linear->outFeatures(); ++i)
+                site.linear->magnitude->vector.mutableValue().data[i] *= 1 + 0.1F * static_cast<float>(i % 3);
+            site.linear->refreshMagnitude();
+        }
+    const std::vector<ModuleSpectrum> spectra = adapterSpectra(*model);
+    for (const LinearSite<float>& site : model->linears())
+        site.linear->mergeAdapter();
+    const std::vector<ModuleSpectrum> merged = changeSpectra(*model, *base);
+    ASSERT_EQ(spectra.size(), 13u);
+    for (const ModuleSpectrum& spectrum : spectra) {
+        const auto same = std::ranges::find(merged, spectrum.module, &ModuleSpectrum::module);
+        ASSERT_NE(same, merged.end());
+        EXPECT_EQ(spectrum.rank, 2);
+        EXPECT_NEAR(spectrum.changeNorm, same->changeNorm, 1e-5 * same->changeNorm);
+        EXPECT_NEAR(spectrum.effectiveRank, same->effectiveRank, 1e-3 * same->effectiveRank);
+        EXPECT_GT(spectrum.singularValues.at(2), 1e-3 * spectrum.singularValues.front())
+            << spectrum.module << ": the magnitudes change more directions than the pair has";
+    }
+}
+
 TEST(Spectrum, AnUntrainedAdapterHasNone)
 {
     auto model = tinyModel<float>();
