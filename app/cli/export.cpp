@@ -4,7 +4,7 @@
 #include "core/base/quantity_text.h"
 #include "core/base/rng.h"
 #include "core/data/dataset_loader.h"
-#include "core/export/peft_adapter.h"
+#include "core/export/export_record.h"
 #include "core/models/model_loader.h"
 #include "core/runs/run_files.h"
 
@@ -82,6 +82,7 @@ int exportRun(const ExportOptions& options, Console& console)
     writePeftAdapter(options.out, *trained.model, experiment.method.lora, experiment.model);
     const ExportCertificate certificate =
         checkPeftAdapter(options.out, modelFolder(experiment.model), *trained.model, probe);
+    recordExport(folder, certificate);
     console.print(fmt::format(
         "{} ({}, {})\nread back and compared over {} rows: largest difference of a logit {}\n",
         certificate.path.string(), certificate.format, bytesText(static_cast<double>(certificate.bytes)),
@@ -89,6 +90,8 @@ int exportRun(const ExportOptions& options, Console& console)
     console.document({{"path", certificate.path.string()},
                       {"format", certificate.format},
                       {"bytes", certificate.bytes},
+                      {"rows", certificate.rows},
+                      {"hash", certificate.hash},
                       {"max_abs_logit_difference", certificate.maxAbsLogitDifference}});
     return 0;
 }

@@ -24,7 +24,7 @@ int report(const ReportOptions& options, Console& console)
     std::vector<std::shared_ptr<const RunRecord>> runs;
     for (const std::string& argument : options.runs)
         runs.push_back(readRun(runFolderOf(argument)));
-    console.status("estimating the cost");
+    console.status("gathering data and costs");
     writeReport(options.title, runs, options.out, console);
     const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.out));
     console.print(
@@ -37,11 +37,13 @@ int report(const ReportOptions& options, Console& console)
 
 Subcommand addReport(CLI::App& program)
 {
-    CLI::App* app =
-        program.add_subcommand("report", "One self-contained HTML document about runs, charts included.");
+    CLI::App* app = program.add_subcommand(
+        "report", "A report about runs: self-contained HTML with charts, Markdown or CSV.");
     const auto options = std::make_shared<ReportOptions>();
     app->add_option("RUN", options->runs, "Run folders, or names of runs as `runs` lists them.")->required();
-    app->add_option("--out", options->out, "The file to write.")->type_name("FILE")->required();
+    app->add_option("--out", options->out, "The file to write; its ending decides: .html, .md or .csv.")
+        ->type_name("FILE")
+        ->required();
     app->add_option("--title", options->title, "Heading of the report.")->type_name("TEXT");
     return {app, [options](Console& console) { return report(*options, console); }};
 }

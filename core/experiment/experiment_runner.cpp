@@ -6,7 +6,7 @@
 #include "core/cost/calibration.h"
 #include "core/cost/flop_ledger.h"
 #include "core/experiment/experiment_preparation.h"
-#include "core/export/peft_adapter.h"
+#include "core/export/export_record.h"
 #include "core/io/mapped_file.h"
 #include "core/lora/training_plan.h"
 #include "core/runs/run_reader.h"
@@ -147,6 +147,7 @@ std::int64_t writeResult(const ExperimentData& prepared, LanguageModel<float>& m
     writePeftAdapter(folder, model, prepared.experiment.method.lora, prepared.experiment.model);
     const ExportCertificate certificate =
         checkPeftAdapter(folder, prepared.modelFolder, model, probeOf(prepared.data));
+    recordExport(runFolder, certificate);
     observer.onMessage(fmt::format("Adapter written and read back; largest difference of a logit: {:.2g}.",
                                    certificate.maxAbsLogitDifference));
     return static_cast<std::int64_t>(std::filesystem::file_size(folder / "adapter_model.safetensors", error));

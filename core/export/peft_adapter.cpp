@@ -4,6 +4,7 @@
 #include "core/data/data_loader.h"
 #include "core/export/tensor_collection.h"
 #include "core/io/atomic_file.h"
+#include "core/io/mapped_file.h"
 #include "core/lora/adapter_files.h"
 #include "core/lora/adapter_injection.h"
 #include "core/models/model_family.h"
@@ -253,7 +254,9 @@ ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
     roundAs(model, *fresh.model);
     const std::vector<float> expected = probeLogits(model, probe);
     const std::vector<float> found = probeLogits(*fresh.model, probe);
-    ExportCertificate certificate{folder, "peft", folderBytes(folder), 0};
+    ExportCertificate certificate{folder, "peft", folderBytes(folder), 0,
+                                  static_cast<std::int64_t>(probe.size())};
+    certificate.hash = hashOf(MappedFile::open(folder / "adapter_model.safetensors")->bytes());
     double largest = 1;
     for (std::size_t i = 0; i < expected.size(); ++i) {
         const double difference = std::abs(static_cast<double>(expected[i]) - found[i]);

@@ -17,6 +17,8 @@ struct ExportCertificate
     std::string format; ///< "peft"
     std::int64_t bytes = 0;
     double maxAbsLogitDifference = 0; ///< read back against the model in memory, over the probe
+    std::int64_t rows = 0;            ///< of the probe
+    std::string hash = {};            ///< of adapter_model.safetensors, see hashOf
 };
 
 /// Writes a LoRA-trained model as a PEFT folder (adapter_config.json, adapter_model.safetensors), whole or

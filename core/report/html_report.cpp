@@ -1,262 +1,214 @@
 #include "core/report/html_report.h"
 
-#include "core/base/quantity_text.h"
-#include "core/io/atomic_file.h"
-#include "core/report/run_charts.h"
-#include "core/report/svg_chart.h"
-#include "core/runs/run_comparison.h"
-#include "core/runs/run_statistics.h"
-
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace lora {
 
 namespace {
 
 constexpr const char* style = R"(
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, "Noto Sans", sans-serif; color: #1b1f24; background: #fff; max-width: 60rem;
-       margin: 2rem auto; padding: 0 1.5rem; }
-h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
-.muted, caption { color: #5a626b; } caption { caption-side: bottom; text-align: left; padding-top: .5rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #e3e6ea; vertical-align: top; }
-th { font-weight: 600; } th:first-child, td:first-child, .text { text-align: left; }
-svg { width: 100%; height: auto; margin: .5rem 0 1.2rem; }
-svg .grid { stroke: #e3e6ea; } svg text { fill: #1b1f24; font-size: 12px; } svg .title { font-size: 14px; font-weight: 600; }
-svg .label { fill: #5a626b; } pre { background: #f6f7f8; padding: .8rem; overflow-x: auto; font-size: 12px; white-space: pre-wrap; }
-@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } svg, table, figure { break-inside: avoid; } }
+:root { color-scheme: light dark; --ink: #1b1f24; --muted: #5a626b; --line: #e3e6ea; --paper: #ffffff; --soft: #f6f7f8; --accent: #0b6bcb; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e8eb; --muted: #a2a9b1; --line: #383e45; --paper: #16191d; --soft: #1f2328; --accent: #6cb2f2; }
+}
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, "Noto Sans", sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1.5rem 3rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .2rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.6rem 0 .6rem; }
+p { max-width: 48rem; overflow-wrap: anywhere; }
+.lead { font-size: 1.15rem; font-weight: 600; line-height: 1.45; }
+.note { border-left: 3px solid var(--accent); padding-left: .8rem; color: var(--muted); }
+.origin, caption { color: var(--muted); }
+nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: 1rem 0 0; padding: 0; font-size: .9rem; }
+nav a { color: var(--accent); text-decoration: none; } nav a:hover, nav a:focus { text-decoration: underline; }
+.table { overflow-x: auto; margin: .6rem 0 1.4rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; line-height: 1.4; }
+caption { caption-side: bottom; text-align: left; padding-top: .5rem; font-size: .85rem; max-width: 48rem; }
+th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }
+thead th { font-weight: 600; vertical-align: bottom; border-bottom-color: var(--muted); }
+th:first-child, td:first-child { padding-left: 0; } .text { text-align: left; overflow-wrap: anywhere; min-width: 4.5rem; }
+tbody th.text { min-width: 8rem; } .last th, .last td { font-weight: 600; }
+figure { margin: 1rem 0 1.6rem; max-width: 52rem; } figcaption { font-weight: 600; margin-bottom: .3rem; }
+svg { display: block; width: 100%; height: auto; }
+svg .ink { fill: var(--ink); } svg .muted { fill: var(--muted); } svg .line { stroke: var(--line); }
+svg .ink-stroke { stroke: var(--ink); } svg .muted-stroke { stroke: var(--muted); }
+pre { background: var(--soft); padding: .8rem 1rem; border-radius: 4px; font-size: 12px; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
+details { margin: .4rem 0; } summary { cursor: pointer; }
+@page { size: A4; margin: 15mm 14mm; }
+@media print {
+  :root { color-scheme: light; --ink: #000000; --muted: #444444; --line: #cccccc; --paper: #ffffff; --soft: #ffffff; --accent: #000000; }
+  body { margin: 0; padding: 0; max-width: none; font-size: 10pt; }
+  nav { display: none; } p, caption { max-width: none; }
+  h2 { margin-top: 1.4rem; break-after: avoid; } figure, tr, .lead { break-inside: avoid; } thead { display: table-header-group; }
+  .table { overflow: visible; } table { width: 100%; font-size: 7.5pt; } th, td { padding: .2rem .35rem; }
+  .text, tbody th.text { min-width: 0; } figure { max-width: 150mm; } pre { font-size: 7.5pt; padding: 0; } a { color: inherit; }
+}
 )";
 
-std::string cell(const std::string& text, bool isText = false)
+/// Tables that end in a sum say so in their last row.
+bool isSum(const std::vector<std::string>& cells)
 {
-    return fmt::format("<td{}>{}</td>", isText ? " class=\"text\"" : "", escapedXml(text));
+    return !cells.empty() &&
+           (cells.front() == "All" || cells.front() == "All together" || cells.front() == "Total");
 }
 
-std::string headings(const std::vector<std::string>& names)
+class HtmlWriter
 {
-    std::string row = "<tr>";
-    for (const std::string& name : names)
-        row += "<th>" + escapedXml(name) + "</th>";
-    return row + "</tr>\n";
-}
-
-std::string orDash(const std::optional<double>& value, std::string (*text)(double))
-{
-    return value ? text(*value) : "–";
-}
-
-std::string measuredText(double value, std::string (*text)(double))
-{
-    return value > 0 ? text(value) : "–";
-}
-
-std::string plainNumber(double value)
-{
-    return significantText(value);
-}
-
-std::string comparisonRow(const ComparisonRow& row)
-{
-    std::string out = "<tr>" + cell(row.name, true) + cell(row.outcome, true) + cell(row.method, true) +
-                      cell(row.rank ? std::to_string(*row.rank) : "–") + cell(row.targets, true);
-    out += cell(measuredText(static_cast<double>(row.trainableParameters), countText));
-    out += cell(orDash(row.computeRatio, changeText));
-    out += cell(measuredText(row.peakMemoryBytes, bytesText) +
-                (row.memoryRatio ? " (" + changeText(*row.memoryRatio) + ")" : ""));
-    out += cell(measuredText(row.trainSeconds, durationText) +
-                (row.timeRatio ? " (" + changeText(*row.timeRatio) + " a token)" : ""));
-    return out + cell(orDash(row.untunedMetric, plainNumber)) + cell(orDash(row.metric, plainNumber)) +
-           "</tr>\n";
-}
-
-std::string ratioCaption(const RunComparison& comparison)
-{
-    const auto uses = [&](RatioSource source) {
-        return std::any_of(comparison.rows.begin(), comparison.rows.end(),
-                           [&](const ComparisonRow& row) { return row.computeRatioSource == source; });
-    };
-    std::string caption = "Changes are against full fine-tuning of the same model on the same data. ";
-    if (uses(RatioSource::Measured))
-        caption += "Where the table holds such a run, its counted work, peak memory and time per token "
-                   "trained are the "
-                   "measure. ";
-    if (uses(RatioSource::Ledger))
-        caption += "Where there is none, compute is compared with the counted cost of the same steps by full "
-                   "fine-tuning, and memory and time are not compared. ";
-    return caption + "The metric is that of the model each run hands over.";
-}
-
-std::string comparisonSection(const RunComparison& comparison)
-{
-    std::string out =
-        "<h2>Runs compared</h2>\n<table>\n<caption>" + escapedXml(ratioCaption(comparison)) + "</caption>\n";
-    out += headings({"Run", "Outcome", "Method", "r", "Targets", "Trained parameters", "Compute",
-                     "Peak memory", "Training time", comparison.metric + ", untuned", comparison.metric});
-    for (const ComparisonRow& row : comparison.rows)
-        out += comparisonRow(row);
-    return out + "</table>\n";
-}
-
-std::string statisticsRow(const RunStatistics& statistics, std::size_t index)
-{
-    const RunGroup& group = statistics.groups[index];
-    const auto found = std::ranges::find(statistics.comparisons, index, &GroupComparison::group);
-    const bool isCompared = found != statistics.comparisons.end();
-    const PairedDifference* paired = isCompared && found->difference ? &*found->difference : nullptr;
-    std::string out = "<tr>" + cell(group.name, true) + cell(std::to_string(group.members.size())) +
-                      cell(group.metric ? meanText(*group.metric) : "–");
-    out += cell(paired ? differenceText(statistics.metric, paired->difference) : "–");
-    out += cell(paired ? intervalText(statistics.metric, paired->interval) : "–");
-    out += cell(paired && paired->mcnemar ? significantText(*paired->mcnemar, 2) : "–");
-    out += cell(paired ? fmt::format("{} × {}", paired->examples, paired->seeds) : "–");
-    return out + cell(isCompared ? verdictText(statistics, *found) : "baseline", true) + "</tr>\n";
-}
-
-std::string statisticsSection(const RunStatistics& statistics)
-{
-    if (!hasStatistics(statistics))
-        return {};
-    std::string out =
-        "<h2>Statistics</h2>\n<p>" + escapedXml(statisticsConclusion(statistics)) +
-        "</p>\n<table>\n<caption>Runs that differ in nothing but their seed are one row; ± is "
-        "half of the 95 % interval of the mean over seeds. Differences are to the baseline on the "
-        "same evaluation examples, paired by seed; shares and correlations in hundredths. Their 95 % "
-        "interval is a paired bootstrap over the examples, with several seeds joined with "
-        "Student&#39;s interval over the seeds; with one seed it says nothing about other seeds. "
-        "&quot;Within noise&quot; is said where it contains zero.</caption>\n";
-    out += headings({"Configuration", "Seeds", statistics.metric, "Difference", "95 % interval", "McNemar p",
-                     "Examples × seeds", "Verdict"});
-    for (std::size_t index = 0; index < statistics.groups.size(); ++index)
-        out += statisticsRow(statistics, index);
-    return out + "</table>\n";
-}
-
-std::string curvesSection(const ReportModel& report, const std::string& metric)
-{
-    const std::string curves =
-        svgChart(trainingLossChart(report.runs)) + svgChart(evaluationChart(report.runs, metric));
-    return curves.empty() ? "" : "<h2>Curves</h2>\n" + curves;
-}
-
-std::string costSection(const CostReport& cost)
-{
-    const auto row = [](const char* name, const std::string& here, const std::string& full, double ratio) {
-        return "<tr>" + cell(name, true) + cell(here) + cell(full) + cell(changeText(ratio)) + "</tr>\n";
-    };
-    const MethodCost &here = cost.method, &full = cost.fullFineTuning;
-    std::string out =
-        "<h2>What it costs</h2>\n<table>\n<caption>Parameters are exact and FLOPs counted per matrix "
-        "product (a multiply-add is 2). ";
-    out += cost.isBaselineMeasured ? "Memory and time of both were measured on this machine."
-                                   : "Memory and time are estimates (≈) for this machine.";
-    out += "</caption>\n" + headings({"", "This configuration", "Full fine-tuning", "Change"});
-    const std::string about = cost.isBaselineMeasured ? "" : "≈ ";
-    out += row("Trained parameters", countText(static_cast<double>(here.parameters.trainable)),
-               countText(static_cast<double>(full.parameters.trainable)), cost.parameterRatio());
-    out += row("Compute per epoch", flopsText(here.flopsPerEpoch), flopsText(full.flopsPerEpoch),
-               cost.computeRatio());
-    out += row("Memory", about + bytesText(here.memory.total()), about + bytesText(full.memory.total()),
-               cost.memoryRatio());
-    out += row("Time per epoch", about + durationText(here.secondsPerEpoch),
-               about + durationText(full.secondsPerEpoch), cost.timeRatio());
-    out += "</table>\n";
-    if (cost.savings.empty())
-        return out;
-    out += "<table>\n<caption>Shares of full fine-tuning's compute; a negative share is an added "
-           "cost.</caption>\n" +
-           headings({"Where the saving comes from", "Share"});
-    for (const SavingSource& saving : cost.savings)
-        out += "<tr>" + cell(saving.label, true) + cell(percentText(saving.share)) + "</tr>\n";
-    return out + "</table>\n";
-}
-
-std::string estimateText(const std::optional<double>& estimate, double measured, std::string (*text)(double))
-{
-    const std::string found = measured > 0 ? text(measured) : "not measured";
-    return (estimate ? "≈ " + text(*estimate) : std::string("–")) + " / " + found;
-}
-
-/// What was predicted before a run beside what came out.
-std::string estimateSection(const ReportModel& report)
-{
-    std::string rows;
-    for (const auto& run : report.runs) {
-        const RunSummary& summary = run->summary;
-        if (!summary.estimatedSeconds && !summary.estimatedMemoryBytes && !summary.estimatedFlops)
-            continue;
-        rows += "<tr>" + cell(run->experiment.name.empty() ? run->id : run->experiment.name, true) +
-                cell(estimateText(summary.estimatedSeconds, summary.trainSeconds, durationText)) +
-                cell(estimateText(summary.estimatedMemoryBytes, static_cast<double>(summary.peakMemoryBytes),
-                                  bytesText)) +
-                cell(estimateText(summary.estimatedFlops, summary.flops, flopsText)) + "</tr>\n";
+public:
+    std::string operator()(const ReportText& text)
+    {
+        const char* attribute = text.kind == ReportText::Kind::Lead   ? " class=\"lead\""
+                                : text.kind == ReportText::Kind::Note ? " class=\"note\""
+                                                                      : "";
+        return fmt::format("<p{}>{}</p>\n", attribute, escapedXml(text.text));
     }
-    if (rows.empty())
-        return {};
-    return "<h2>Estimated and measured</h2>\n<table>\n" + headings({"Run", "Time", "Memory", "Compute"}) +
-           rows + "</table>\n";
-}
 
-std::string differingSection(const RunComparison& comparison)
-{
-    if (comparison.differing.empty() || comparison.rows.size() < 2)
-        return {};
-    std::string out = "<h2>Settings that differ</h2>\n<table>\n<tr><th></th>";
-    for (const ComparisonRow& row : comparison.rows)
-        out += "<th class=\"text\">" + escapedXml(row.name) + "</th>";
-    out += "</tr>\n";
-    for (const DifferingSetting& setting : comparison.differing) {
-        out += "<tr>" + cell(setting.key, true);
-        for (const std::string& value : setting.values)
-            out += cell(value, true);
-        out += "</tr>\n";
+    std::string operator()(const ReportTable& table)
+    {
+        std::string out = "<div class=\"table\">\n<table>\n";
+        if (!table.caption.empty())
+            out += "<caption>" + escapedXml(table.caption) + "</caption>\n";
+        out += "<thead>\n<tr>";
+        for (const ReportColumn& column : table.columns)
+            out += column.name.empty() ? "<td></td>"
+                                       : fmt::format("<th scope=\"col\"{}>{}</th>", textClass(column),
+                                                     escapedXml(column.name));
+        out += "</tr>\n</thead>\n<tbody>\n";
+        for (const auto& cells : table.rows) {
+            out += &cells == &table.rows.back() && isSum(cells) ? "<tr class=\"last\">" : "<tr>";
+            for (std::size_t i = 0; i < cells.size(); ++i) {
+                const char* element = i == 0 ? "th" : "td";
+                out += fmt::format("<{}{}{}>{}</{}>", element, i == 0 ? " scope=\"row\"" : "",
+                                   textClass(table.columns[i]), escapedXml(cells[i]), element);
+            }
+            out += "</tr>\n";
+        }
+        return out + "</tbody>\n</table>\n</div>\n";
     }
-    return out + "</table>\n";
-}
 
-std::string configurationSection(const ReportModel& report)
-{
-    std::string out = "<h2>Configuration</h2>\n";
-    for (const auto& run : report.runs) {
-        const std::string document =
-            toJson(run->experiment).dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
-        std::string facts = run->summary.startedAt;
-        for (const std::string& fact : {run->summary.host, run->summary.version})
-            facts += fact.empty() ? "" : " · " + fact;
-        out += fmt::format(
-            "<details><summary>{}</summary>\n<p class=\"muted\">{}</p>\n<pre>{}</pre>\n</details>\n",
-            escapedXml(run->experiment.name.empty() ? run->id : run->experiment.name), escapedXml(facts),
-            escapedXml(document));
+    std::string operator()(const Chart& chart)
+    {
+        return fmt::format("<figure>\n<figcaption>{}</figcaption>\n{}</figure>\n", escapedXml(chart.title),
+                           svgChart(chart, fmt::format("chart-{}", ++m_charts)));
     }
-    return out;
-}
+
+    std::string operator()(const ReportCode& code)
+    {
+        const std::string title = escapedXml(code.title), text = escapedXml(code.text);
+        if (code.isFolded)
+            return fmt::format("<details>\n<summary>{}</summary>\n<pre>{}</pre>\n</details>\n", title, text);
+        return fmt::format("<p>{}:</p>\n<pre>{}</pre>\n", title, text);
+    }
+
+private:
+    static const char* textClass(const ReportColumn& column)
+    {
+        return column.isText ? " class=\"text\"" : "";
+    }
+
+    int m_charts = 0;
+};
+
+class RichWriter
+{
+public:
+    RichWriter(RichReport& report, const ChartColours& colours)
+        : m_report(report)
+        , m_colours(colours)
+    {}
+
+    std::string operator()(const ReportText& text)
+    {
+        const std::string escaped = escapedXml(text.text);
+        if (text.kind == ReportText::Kind::Lead)
+            return "<p><b>" + escaped + "</b></p>\n";
+        if (text.kind == ReportText::Kind::Note)
+            return fmt::format("<p><font color=\"{}\">{}</font></p>\n", m_colours.muted, escaped);
+        return "<p>" + escaped + "</p>\n";
+    }
+
+    std::string operator()(const ReportTable& table)
+    {
+        std::string out = fmt::format("<table cellspacing=\"0\" cellpadding=\"4\" border=\"1\" "
+                                      "bordercolor=\"{}\" style=\"border-collapse: collapse\">\n<thead><tr>",
+                                      m_colours.line);
+        for (const ReportColumn& column : table.columns)
+            out += fmt::format("<th align=\"{}\">{}</th>", alignment(column), escapedXml(column.name));
+        out += "</tr></thead>\n";
+        for (const auto& cells : table.rows) {
+            const bool isBold = &cells == &table.rows.back() && isSum(cells);
+            out += "<tr>";
+            for (std::size_t i = 0; i < cells.size(); ++i)
+                out += fmt::format("<td align=\"{}\">{}{}{}</td>", alignment(table.columns[i]),
+                                   isBold ? "<b>" : "", escapedXml(cells[i]), isBold ? "</b>" : "");
+            out += "</tr>\n";
+        }
+        return out + "</table>\n" +
+               (table.caption.empty() ? "<p></p>\n"
+                                      : fmt::format("<p><small><font color=\"{}\">{}</font></small></p>\n",
+                                                    m_colours.muted, escapedXml(table.caption)));
+    }
+
+    std::string operator()(const Chart& chart)
+    {
+        const std::string name = fmt::format("chart-{}", m_report.charts.size() + 1);
+        m_report.charts.emplace_back(name, svgChart(chart, name, m_colours));
+        return fmt::format("<p><b>{}</b></p>\n<p><img src=\"{}\"/></p>\n", escapedXml(chart.title), name);
+    }
+
+    std::string operator()(const ReportCode& code)
+    {
+        return fmt::format("<p>{}:</p>\n<pre>{}</pre>\n", escapedXml(code.title), escapedXml(code.text));
+    }
+
+private:
+    static const char* alignment(const ReportColumn& column) { return column.isText ? "left" : "right"; }
+
+    RichReport& m_report;
+    const ChartColours& m_colours;
+};
 
 } // namespace
 
-std::string htmlReport(const ReportModel& report)
+std::string htmlReport(const ReportDocument& document)
 {
-    const RunComparison comparison = compareRuns(report.runs);
-    const std::string title = escapedXml(report.title.empty() ? "LoRA Workbench report" : report.title);
-    std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-                      title + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" + title +
-                      "</h1>\n";
-    out += "<p class=\"muted\">Made by LoRA Workbench from the folders of these runs.</p>\n";
-    out += comparisonSection(comparison);
-    out += statisticsSection(runStatistics(report.runs, comparison));
-    out += curvesSection(report, comparison.metric);
-    if (report.cost)
-        out += costSection(*report.cost);
-    out += estimateSection(report) + differingSection(comparison) + configurationSection(report);
-    return out + "</body>\n</html>\n";
+    const std::string title = escapedXml(document.title);
+    std::string out = fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
+        "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, "
+        "initial-scale=1\"/>\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n<h1>{}</h1>\n"
+        "<p class=\"origin\">{}</p>\n<nav aria-label=\"Contents\">\n<ul>\n",
+        title, style, title, escapedXml(document.origin));
+    for (std::size_t i = 0; i < document.sections.size(); ++i)
+        out += fmt::format("<li><a href=\"#section-{}\">{}</a></li>\n", i + 1,
+                           escapedXml(document.sections[i].title));
+    out += "</ul>\n</nav>\n</header>\n<main>\n";
+    HtmlWriter writer;
+    for (std::size_t i = 0; i < document.sections.size(); ++i) {
+        const ReportSection& section = document.sections[i];
+        out += fmt::format("<section aria-labelledby=\"section-{}\">\n<h2 id=\"section-{}\">{}</h2>\n", i + 1,
+                           i + 1, escapedXml(section.title));
+        for (const ReportBlock& block : section.blocks)
+            out += std::visit(writer, block);
+        out += "</section>\n";
+    }
+    return out + "</main>\n</body>\n</html>\n";
 }
 
-void writeHtmlReport(const ReportModel& report, const std::filesystem::path& path)
+RichReport richReport(const ReportDocument& document, const ChartColours& colours)
 {
-    writeFileAtomically(path, htmlReport(report));
+    RichReport report;
+    report.html = fmt::format("<h1>{}</h1>\n<p><font color=\"{}\">{}</font></p>\n",
+                              escapedXml(document.title), colours.muted, escapedXml(document.origin));
+    RichWriter writer(report, colours);
+    for (const ReportSection& section : document.sections) {
+        report.html += "<h2>" + escapedXml(section.title) + "</h2>\n";
+        for (const ReportBlock& block : section.blocks)
+            report.html += std::visit(writer, block);
+    }
+    return report;
 }
 
 } // namespace lora

@@ -1,17 +1,25 @@
 #pragma once
 
-#include "core/report/report_model.h"
+#include "core/report/report_document.h"
 
-#include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lora {
 
-/// One self-contained HTML document without scripts or references to other files: comparison, curves, cost
-/// with where its figures come from, configuration. Light, prints well; all text from files is escaped.
-std::string htmlReport(const ReportModel& report);
+/// One self-contained HTML document (well-formed as XML too) without scripts or references to anything else:
+/// charts as inline SVG with titles and descriptions, light and dark as the reader's system, made to be
+/// printed. All text is escaped.
+std::string htmlReport(const ReportDocument& document);
 
-/// Writes it atomically; throws lora::Error (FileSystem).
-void writeHtmlReport(const ReportModel& report, const std::filesystem::path& path);
+/// The same in what Qt's rich text understands: no styles but a few attributes, charts apart, as images
+/// named "chart-1", "chart-2", ….
+struct RichReport
+{
+    std::string html;
+    std::vector<std::pair<std::string, std::string>> charts; ///< name and SVG
+};
+RichReport richReport(const ReportDocument& document, const ChartColours& colours);
 
 } // namespace lora

@@ -1,10 +1,13 @@
 #include "core/report/csv_export.h"
 #include "core/report/html_report.h"
+#include "core/report/report_file.h"
+#include "core/report/report_gathering.h"
 #include "core/report/run_charts.h"
 #include "core/report/svg_chart.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
+#include "core/base/quantity_text.h"
 #include "core/io/atomic_file.h"
 
 #include <limits>
@@ -75,22 +78,37 @@ void expectBalanced(const std::string& html)
     EXPECT_TRUE(open.empty());
 }
 
+std::string htmlOf(const ReportModel& report)
+{
+    return htmlReport(reportDocument(report));
+}
+
+/// What stands between the two, without line ends inside tables.
+std::string sectionOf(const std::string& html, const std::string& title)
+{
+    const auto begin = html.find(">" + title + "</h2>");
+    return begin == html.npos ? "" : html.substr(begin, html.find("</section>", begin) - begin);
+}
+
 TEST(HtmlReport, ShowsComparisonCurvesAndConfiguration)
 {
-    const std::string html =
-        htmlReport({"My report", {sampleRun("first"), sampleRun("second")}, std::nullopt});
+    const std::string html = htmlOf({"My report", {sampleRun("first"), sampleRun("second")}, std::nullopt});
     for (const char* part :
          {"<h1>My report</h1>", "first", "second", "24.6 k", "−40 %", "0.875", "counted cost",
-          "Training loss", "Evaluation: accuracy", "&quot;learning_rate&quot;: 0.0005"})
+          "Training loss", "Evaluation: accuracy", "untuned 0.500", "&quot;learning_rate&quot;: 0.0005"})
         EXPECT_NE(html.find(part), std::string::npos) << part;
-    EXPECT_EQ(countOf(html, "<svg"), 2u);
+    EXPECT_EQ(countOf(html, "<svg"), 3u);
     expectBalanced(html);
 }
 
 TEST(HtmlReport, IsOneDocumentWithoutScriptsOrLinks)
 {
-    const std::string html = htmlReport({"", {sampleRun("a")}, sampleCost()});
-    for (const char* part : {"<script", "http://", "https://", "src=", "href=", "url("})
+    std::string html = htmlOf({"", {sampleRun("a")}, sampleCost()});
+    for (const std::string allowed : {" xmlns=\"http://www.w3.org/2000/svg\"",
+                                      " xmlns=\"http://www.w3.org/1999/xhtml\"", " href=\"#section-"})
+        for (auto at = html.find(allowed); at != html.npos; at = html.find(allowed))
+            html.erase(at, allowed.size());
+    for (const char* part : {"<script", "http://", "https://", "src=", "href=", "url(", "@import", "<link"})
         EXPECT_EQ(html.find(part), std::string::npos) << part;
 }
 
@@ -99,7 +117,7 @@ TEST(HtmlReport, EscapesWhatComesFromFiles)
     auto run = sampleRun("</td></table><script>alert('x')</script>\"&");
     run->summary.host = "<b>host";
     run->experiment.model = "</pre><img>";
-    const std::string html = htmlReport({"<title>", {run}, sampleCost()});
+    const std::string html = htmlOf({"<title>", {run}, sampleCost()});
     EXPECT_EQ(html.find("<script>"), std::string::npos);
     EXPECT_EQ(html.find("<img>"), std::string::npos);
     EXPECT_EQ(html.find("<b>host"), std::string::npos);
@@ -110,18 +128,16 @@ TEST(HtmlReport, EscapesWhatComesFromFiles)
 TEST(HtmlReport, SaysWhetherCostsAreEstimatedOrMeasured)
 {
     CostReport cost = sampleCost();
-    EXPECT_NE(htmlReport({"", {sampleRun("a")}, cost}).find("Memory and time are estimates"),
-              std::string::npos);
+    EXPECT_NE(htmlOf({"", {sampleRun("a")}, cost}).find("Memory and time are estimates"), std::string::npos);
     cost.isBaselineMeasured = true;
-    EXPECT_NE(htmlReport({"", {sampleRun("a")}, cost}).find("were measured on this machine"),
-              std::string::npos);
+    EXPECT_NE(htmlOf({"", {sampleRun("a")}, cost}).find("were measured on this machine"), std::string::npos);
 }
 
 TEST(HtmlReport, ARunWithoutNumbersIsStillAReport)
 {
     auto run = std::make_shared<RunRecord>();
     run->id = "empty";
-    const std::string html = htmlReport({"", {run}, std::nullopt});
+    const std::string html = htmlOf({"", {run}, std::nullopt});
     EXPECT_EQ(html.find("<svg"), std::string::npos);
     EXPECT_NE(html.find("empty"), std::string::npos);
     expectBalanced(html);
@@ -130,19 +146,200 @@ TEST(HtmlReport, ARunWithoutNumbersIsStillAReport)
 TEST(HtmlReport, IsWrittenWholeOrNotAtAll)
 {
     const test::TemporaryFolder folder;
-    writeHtmlReport({"t", {sampleRun("a")}, std::nullopt}, folder / "report.html");
+    const ReportModel report{"t", {sampleRun("a")}, std::nullopt};
+    writeReportFile(report, folder / "report.html");
     EXPECT_TRUE(readFile(folder / "report.html").ends_with("</html>\n"));
-    test::expectError(ErrorKind::FileSystem, "nowhere", [&] {
-        writeHtmlReport({"t", {}, std::nullopt}, folder / "nowhere/report.html");
-    });
+    test::expectError(ErrorKind::FileSystem, "nowhere",
+                      [&] { writeReportFile(report, folder / "nowhere/report.html"); });
+}
+
+TEST(HtmlReport, ChartsHaveTitlesAndDescriptionsOfTheirOwn)
+{
+    const std::string html = htmlOf({"", {sampleRun("a"), sampleRun("b")}, std::nullopt});
+    EXPECT_NE(html.find("role=\"img\" aria-labelledby=\"chart-1-title chart-1-text\""), html.npos);
+    EXPECT_NE(html.find("<title id=\"chart-3-title\">Evaluation: accuracy</title>"), html.npos);
+    EXPECT_NE(html.find("a: from 0.500 to 0.875"), html.npos);
+    EXPECT_EQ(countOf(html, "id=\"chart-1-title\""), 1u);
+}
+
+TEST(HtmlReport, TablesNameTheirColumnsAndRows)
+{
+    const std::string html = htmlOf({"", {sampleRun("first")}, sampleCost()});
+    EXPECT_NE(html.find("<th scope=\"col\" class=\"text\">Run</th>"), html.npos);
+    EXPECT_NE(html.find("<th scope=\"row\" class=\"text\">first</th>"), html.npos);
+    EXPECT_EQ(countOf(html, "<table"), countOf(html, "</thead>"));
+    for (const char* part :
+         {"@media print", "prefers-color-scheme: dark", "break-inside: avoid", "lang=\"en\""})
+        EXPECT_NE(html.find(part), html.npos) << part;
+}
+
+TEST(HtmlReport, TheSavingSaysWhereItComesFromAndAddsUp)
+{
+    CostReport cost = sampleCost();
+    cost.savings.push_back({"backward_cut", "backward cut", 0.12});
+    const std::string section = sectionOf(htmlOf({"", {sampleRun("a")}, cost}), "What it costs");
+    EXPECT_NE(section.find("backward cut"), section.npos);
+    EXPECT_NE(section.find(">All together</th><td>45.0 %"), section.npos) << section;
+    EXPECT_NE(section.find("estimated"), section.npos);
+}
+
+TEST(HtmlReport, EstimatesStandBesideWhatWasMeasured)
+{
+    auto run = sampleRun("a");
+    run->summary.estimatedSeconds = 83;
+    run->summary.trainSeconds = 90;
+    const std::string section =
+        sectionOf(htmlOf({"", {run}, std::nullopt}), "Time and memory, estimated and measured");
+    EXPECT_NE(section.find("≈ 1 min 23 s</td><td>1 min 30 s"), section.npos) << section;
+}
+
+TEST(HtmlReport, ExportsComeWithTheCheckTheyPassed)
+{
+    ReportModel report{"", {sampleRun("a")}, std::nullopt, {RunFacts{}}};
+    EXPECT_NE(htmlOf(report).find("has recorded an export"), std::string::npos);
+    report.facts[0].exports = {{{"adapter", "peft", 2048, 1.5e-6, 16, "0123456789abcdef"}, "1.0"},
+                               {{"/home/someone/<copy>", "peft", 2048, 0, 16, "0123456789abcdef"}, "1.0"}};
+    const std::string section = sectionOf(htmlOf(report), "Exports and the check they passed");
+    EXPECT_NE(section.find("0123456789abcdef"), section.npos);
+    EXPECT_NE(section.find(significantText(1.5e-6)), section.npos);
+    EXPECT_NE(section.find("&lt;copy&gt;"), section.npos);
+    EXPECT_EQ(section.find("/home/"), section.npos);
+}
+
+TEST(HtmlReport, DataThatChangedSinceTheRunIsNamed)
+{
+    ReportModel report{"", {sampleRun("a")}, std::nullopt, {RunFacts{{"m", "t", "e"}, {}, {}}}};
+    report.data = {{"training", "builtin:sentiment", "t", 10, 100, {{"good", 6}, {"bad", 4}}}};
+    const std::string same = sectionOf(htmlOf(report), "Data");
+    EXPECT_NE(same.find("good 6, bad 4"), same.npos);
+    EXPECT_EQ(same.find("not what the runs were made from"), same.npos);
+    report.data[0].hash = "other";
+    EXPECT_NE(htmlOf(report).find("not what the runs were made from"), std::string::npos);
+}
+
+TEST(HtmlReport, TextThatNoDocumentMayHoldIsReplaced)
+{
+    EXPECT_EQ(escapedXml(std::string("a\x01z\xff \xc3\xa9 \xed\xa0\x80", 11)),
+              "a\xEF\xBF\xBDz\xEF\xBF\xBD \xc3\xa9 \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+    EXPECT_EQ(escapedXml("\xE2\x80\xAE"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD") << "turns the text around";
+    EXPECT_EQ(escapedXml("\xe6\xbc\xa2 \xf0\x9f\x99\x82"), "\xe6\xbc\xa2 \xf0\x9f\x99\x82");
+}
+
+TEST(RichReport, HasTheSameTextAndItsChartsApart)
+{
+    const ReportDocument document = reportDocument({"", {sampleRun("<a>")}, sampleCost()});
+    const RichReport rich = richReport(document, {.ink = "#eeeeee"});
+    ASSERT_EQ(rich.charts.size(), 2u);
+    EXPECT_NE(rich.html.find("src=\"chart-2\""), rich.html.npos);
+    EXPECT_TRUE(rich.charts[0].second.starts_with("<svg"));
+    EXPECT_NE(rich.charts[0].second.find("fill=\"#eeeeee\""), rich.html.npos);
+    EXPECT_NE(rich.html.find("&lt;a&gt;"), rich.html.npos);
+    for (const ReportSection& section : document.sections)
+        EXPECT_NE(rich.html.find("<h2>" + escapedXml(section.title)), rich.html.npos) << section.title;
+    expectBalanced(rich.html);
+}
+
+TEST(MarkdownReport, HasTheSameValuesWithNothingFromFilesAsMarkup)
+{
+    auto run = sampleRun("a|b `c` <img> *d*\n# e");
+    const std::string text = markdownReport(reportDocument({"# t", {run}, sampleCost()}));
+    EXPECT_TRUE(text.starts_with("# \\# t\n"));
+    EXPECT_NE(text.find("a\\|b \\`c\\` \\<img\\> \\*d\\* \\# e"), text.npos) << text;
+    for (const char* part : {"24.6 k", "−40 %", "0.875", "| :--- |", "Training loss", "```\n{"})
+        EXPECT_NE(text.find(part), text.npos) << part;
+    EXPECT_EQ(text.find("<img"), text.find("\\<img") == text.npos ? text.npos : text.find("\\<img") + 1);
+}
+
+TEST(MarkdownReport, AFenceIsLongerThanAnyInsideIt)
+{
+    const ReportDocument document{"t", "o", {{"s", {ReportCode{"c", "a ```` b"}}}}};
+    EXPECT_NE(markdownReport(document).find("`````\na ```` b\n`````"), std::string::npos);
+}
+
+TEST(ReportFile, TheEndingDecidesTheForm)
+{
+    EXPECT_EQ(reportFormOf("a.HTML"), ReportForm::Html);
+    EXPECT_EQ(reportFormOf("a.md"), ReportForm::Markdown);
+    EXPECT_EQ(reportFormOf("a.csv"), ReportForm::Csv);
+    test::expectError(ErrorKind::BadUsage, "cannot be written as", [] { reportFormOf("a.pdf"); });
+    test::expectError(ErrorKind::BadUsage, "at least one run", [] { gatherReport("", {}); });
+}
+
+/// A group of one run at a cost and quality.
+RunGroup groupAt(const std::string& name, double compute, double quality)
+{
+    RunGroup group;
+    group.name = name;
+    group.method = "lora";
+    group.members = {0};
+    group.computeRatio = compute;
+    group.metric = MeanInterval{quality, 0, std::nullopt, 1};
+    return group;
+}
+
+TEST(ParetoFront, HoldsThoseNoneIsBothCheaperAndBetterThan)
+{
+    RunStatistics statistics;
+    statistics.metric = "accuracy";
+    statistics.groups = {groupAt("dear", 1, 0.9), groupAt("worse", 0.8, 0.7), groupAt("cheap", 0.2, 0.6),
+                         groupAt("knee", 0.4, 0.85), groupAt("as dear", 1, 0.8)};
+    EXPECT_EQ(paretoFront(statistics), (std::vector<std::size_t>{2, 3, 0}));
+    statistics.metric = "loss"; // where less is better
+    EXPECT_EQ(paretoFront(statistics), (std::vector<std::size_t>{2}));
+    const Chart chart = costChart({sampleRun("a")}, statistics);
+    EXPECT_EQ(chart.series.size(), 6u);
+    EXPECT_NE(chart.description.find("knee: loss 0.850 at 40.0 % of the compute"), std::string::npos)
+        << chart.description;
+}
+
+TEST(RankChart, NeedsTwoRanksAndShowsIntervalsOverSeeds)
+{
+    std::vector<std::shared_ptr<const RunRecord>> runs;
+    for (const int rank : {4, 16})
+        for (const std::uint64_t seed : {1u, 2u}) {
+            auto run = sampleRun("r");
+            run->experiment.method.lora.r = rank;
+            run->experiment.training.seed = seed;
+            run->summary.best["accuracy"] = 0.8 + 0.001 * rank + 0.01 * static_cast<double>(seed);
+            runs.push_back(run);
+        }
+    const RunComparison comparison = compareRuns(runs);
+    const Chart chart = rankChart(runs, comparison, runStatistics(runs, comparison));
+    ASSERT_EQ(chart.series.size(), 1u);
+    ASSERT_EQ(chart.series[0].points.size(), 2u);
+    EXPECT_EQ(chart.series[0].points[1].first, 4) << "log2 of the rank";
+    EXPECT_LT(chart.series[0].intervals[0].first, chart.series[0].points[0].second);
+    const auto two = std::vector(runs.begin(), runs.begin() + 2);
+    const RunComparison alone = compareRuns(two);
+    EXPECT_TRUE(rankChart(two, alone, runStatistics(two, alone)).series.empty());
+}
+
+TEST(Ledger, ModulesOfAKindAddUpToTheWhole)
+{
+    const std::vector<LedgerEntry> entries = {{"enc.layer.0.query", WorkUnit::Token, 10, 5, 0, 2},
+                                              {"enc.layer.1.query", WorkUnit::Token, 10, 5, 0, 2},
+                                              {"classifier", WorkUnit::Sequence, 7, 7, 7, 0}};
+    std::vector<LedgerEntry> trained = entries;
+    for (LedgerEntry& entry : trained)
+        entry.weightGradients = entry.forward;
+    const FlopLedger method(TaskType::SequenceClassification, entries);
+    const FlopLedger full(TaskType::SequenceClassification, trained);
+    const WorkCounts work = countWork(std::vector<std::int32_t>{3, 4}, false);
+    const auto lines = ledgerLines(method, full, TaskType::SequenceClassification, work);
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].kind, "enc.layer.*.query");
+    EXPECT_EQ(lines[0].modules, 2);
+    EXPECT_EQ(lines[0].flops.forward, 2 * 10 * 7);
+    EXPECT_EQ(lines[0].flops.total() + lines[1].flops.total(), method.total(work).total());
+    EXPECT_EQ(lines[0].fullFineTuning + lines[1].fullFineTuning, full.total(work).total());
 }
 
 TEST(SvgChart, BreaksTheLineAtMissingValues)
 {
-    Chart chart{"t", "x", "y", {{"s", "#000000", "", {}, false}}};
+    Chart chart{"t", "x", "y", {{"s", "#000000", "", {}, false}}, ""};
     const double nan = std::numeric_limits<double>::quiet_NaN();
     chart.series[0].points = {{1, 1}, {2, 2}, {3, nan}, {4, 1}, {5, 2}};
-    const std::string svg = svgChart(chart);
+    const std::string svg = svgChart(chart, "c");
     const auto path = svg.substr(svg.find(" d=\""));
     EXPECT_EQ(countOf(path.substr(0, path.find("/>")), "M"), 2u);
     EXPECT_EQ(svg.find("nan"), std::string::npos);
@@ -150,7 +347,7 @@ TEST(SvgChart, BreaksTheLineAtMissingValues)
 
 TEST(SvgChart, AConstantCurveHasAnAxis)
 {
-    const std::string svg = svgChart({"t", "x", "y", {{"s", "#000000", "", {{1, 3}}, true}}});
+    const std::string svg = svgChart({"t", "x", "y", {{"s", "#000000", "", {{1, 3}}, true}}, ""}, "c");
     EXPECT_NE(svg.find("<circle"), std::string::npos);
     EXPECT_EQ(svg.find("nan"), std::string::npos);
     EXPECT_EQ(svg.find("inf"), std::string::npos);
@@ -170,16 +367,20 @@ TEST(SvgChart, TicksAreRoundAndCoverTheRange)
     EXPECT_TRUE(axisTicks(1, 1, 5).empty());
 }
 
-TEST(RunCharts, LongRunsAreAveragedAndSaySo)
+TEST(RunCharts, LongRunsAreAveragedAndSmoothed)
 {
     auto run = sampleRun("long");
     run->steps.clear();
     for (std::int64_t step = 1; step <= 1000; ++step)
         run->steps.push_back({step, 0, static_cast<double>(step), 0, 0, 0, 0});
     const Chart chart = trainingLossChart({run});
-    ASSERT_EQ(chart.series[0].points.size(), 200u);
-    EXPECT_EQ(chart.series[0].points[0], (std::pair<double, double>{5, 3}));
-    EXPECT_NE(chart.title.find("averaged"), std::string::npos);
+    ASSERT_EQ(chart.series.size(), 2u);
+    const ChartSeries &smooth = chart.series[0], &raw = chart.series[1];
+    ASSERT_EQ(raw.points.size(), 200u);
+    EXPECT_TRUE(raw.isFaint);
+    EXPECT_EQ(raw.points[0], (std::pair<double, double>{5, 3}));
+    EXPECT_EQ(smooth.points[0], raw.points[0]);
+    EXPECT_LT(smooth.points[100].second, raw.points[100].second) << "it follows behind";
 }
 
 TEST(RunCharts, RunsOfOneColourDifferByTheirDashes)
