@@ -3,6 +3,8 @@
 #include "core/cost/block_reach.h"
 #include "core/nn/attention_strips.h"
 
+#include <algorithm>
+
 namespace lora {
 
 namespace {
@@ -117,10 +119,24 @@ WorkUnit headUnit(TaskType task)
     return isSequenceTask(task) ? WorkUnit::Sequence : WorkUnit::Token;
 }
 
+/// A norm is what has a weight with one dimension, and the bias beside that.
+bool isOfHeadNorm(const ModelSummary& model, const ParameterInfo& parameter)
+{
+    const std::string weight = parameter.name.substr(0, parameter.name.rfind('.')) + ".weight";
+    return parameter.place == WeightPlace::Head &&
+           std::ranges::any_of(model.parameterList, [&](const ParameterInfo& other) {
+               return other.name == weight && other.shape.size() == 1;
+           });
+}
+
 void addHead(const ModelSummary& model, TaskType task, const TrainingPlan& plan, const GradientReach& reach,
              std::vector<LedgerEntry>& entries)
 {
     bool isBelowTrained = reach.isTrunkTrained();
+    const bool isHeadNormTrained =
+        std::ranges::any_of(model.parameterList, [&](const ParameterInfo& parameter) {
+            return plan.isTrained(parameter.name) && isOfHeadNorm(model, parameter);
+        });
     for (const ModuleInfo& module : model.modules) {
         if (module.stage || isProjection(model, module))
             continue;
@@ -130,11 +146,8 @@ void addHead(const ModelSummary& model, TaskType task, const TrainingPlan& plan,
             linearEntry(module, weight, headUnit(task), plan, isTrained || isBelowTrained, isBelowTrained));
         isBelowTrained = isBelowTrained || isTrained;
         // A norm between this module and the next (masked language modelling) wants its gradient too.
-        for (const ParameterInfo& parameter : model.parameterList)
-            if (!module.isOutputEmbedding && isLanguageModelling(task) &&
-                parameter.place == WeightPlace::Head && parameter.shape.size() == 1 &&
-                parameter.name.find("orm.") != std::string::npos)
-                isBelowTrained = isBelowTrained || plan.isTrained(parameter.name);
+        if (!module.isOutputEmbedding)
+            isBelowTrained = isBelowTrained || isHeadNormTrained;
     }
 }
 
