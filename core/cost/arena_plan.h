@@ -28,6 +28,7 @@ struct PassUse
     double dropout = 0;           ///< of the model's own layers
     double adapterDropout = 0;    ///< lora_dropout
     bool isCheckpointing = false; ///< see TrunkPass::setGradientCheckpointing
+    bool isBFloat16 = false;      ///< frozen weights; products by them round what they multiply into a buffer
     bool startsAtCut = false;     ///< from hidden states of the prefix cache, at the lowest trained layer
 };
 

@@ -15,20 +15,58 @@ namespace lora {
 
 namespace {
 
-/// Bytes of element-wise traffic per token and block, forward and (where it happens) backward: every [token,
-/// hidden] and [token, intermediate] matrix a block reads or writes outside its products.
+/// How often the layers below the cut run.
+struct PrefixShare
+{
+    double shareBelowCut = 1; ///< of the epochs
+    bool isForAllRows = false;
+};
+
+/// Rows of the last block and of the head, and pairs of one of them with a token.
+struct NeededRows
+{
+    double rows, pairs;
+};
+
+NeededRows neededRows(TaskType task, const WorkCounts& work)
+{
+    if (isLanguageModelling(task))
+        return {work.labelledTokens, work.labelledPairs};
+    return isSequenceTask(task) ? NeededRows{work.sequences, work.tokens}
+                                : NeededRows{work.tokens, work.tokenPairs};
+}
+
+/// Bytes of element-wise traffic, forward and (where it happens) backward: every [token, hidden] and [token,
+/// intermediate] matrix a block reads or writes outside its products; in the last block of needed rows alone,
+/// but for keys and values. A head over a vocabulary reads and writes its logits too.
 double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, const WorkCounts& work,
-                        double shareBelowCut)
+                        const PrefixShare& prefix, bool isCheckpointing)
 {
     const auto d = static_cast<double>(model.hiddenSize);
     const auto f = static_cast<double>(model.intermediateSize);
     const auto heads = static_cast<double>(model.numHeads);
-    const auto blocks = static_cast<double>(model.numLayers);
-    const double below = std::max(0, GradientReach(model, plan).lowestLayer());
-    const double reached = blocks - below;
-    const double forward = work.tokens * (22 * d + 4 * f) + work.tokenPairs * 6 * heads;
-    const double backward = work.tokens * (26 * d + 6 * f) + work.tokenPairs * 8 * heads;
-    return 4 * ((reached + below * shareBelowCut) * forward + reached * backward);
+    const NeededRows needed = neededRows(model.task, work);
+    const auto forward = [&](bool isLast) {
+        return isLast ? work.tokens * 6 * d + needed.rows * (16 * d + 4 * f) + needed.pairs * 6 * heads
+                      : work.tokens * (22 * d + 4 * f) + work.tokenPairs * 6 * heads;
+    };
+    const auto backward = [&](bool isLast) {
+        return isLast ? work.tokens * 8 * d + needed.rows * (18 * d + 6 * f) + needed.pairs * 8 * heads
+                      : work.tokens * (26 * d + 6 * f) + work.tokenPairs * 8 * heads;
+    };
+    const int lowest = GradientReach(model, plan).lowestLayer();
+    double numbers =
+        isLanguageModelling(model.task) ? 5 * needed.rows * static_cast<double>(model.vocabSize) : 0;
+    for (int layer = 0; layer < static_cast<int>(model.numLayers); ++layer) {
+        const bool isLast = layer + 1 == static_cast<int>(model.numLayers);
+        const bool isBelow = layer < lowest;
+        numbers += forward(isLast && !(isBelow && prefix.isForAllRows)) * (isBelow ? prefix.shareBelowCut
+                                                                           : isCheckpointing ? 2
+                                                                                             : 1);
+        if (!isBelow)
+            numbers += backward(isLast);
+    }
+    return 4 * numbers;
 }
 
 double optimizerBytes(double trainable, int workers)
@@ -43,6 +81,12 @@ struct Method
     const WorkloadFacts& facts;
     const Calibration& calibration;
 };
+
+/// Whether the weights that are not trained are in bfloat16.
+bool hasBFloat16Weights(const ExperimentConfig& experiment)
+{
+    return experiment.training.dtype == "bfloat16" && experiment.method.type != MethodType::Full;
+}
 
 /// Numbers of all adapters: there are, and of them trained.
 struct AdapterNumbers
@@ -124,6 +168,66 @@ double cacheBytes(const Method& method, const PrefixUse& use, const WorkCounts& 
     return 4 * tokens * static_cast<double>(method.facts.model.hiddenSize);
 }
 
+/// What of a ledger is done by frozen linear weights, which may be in bfloat16.
+FlopLedger frozenProducts(const ModelSummary& model, const FlopLedger& ledger, const TrainingPlan& plan)
+{
+    std::vector<LedgerEntry> entries;
+    for (LedgerEntry entry : ledger.entries()) {
+        const bool isModule = std::ranges::any_of(
+            model.modules, [&](const ModuleInfo& module) { return module.name == entry.module; });
+        if (!isModule || plan.isTrained(entry.module + ".weight"))
+            continue;
+        entry.weightGradients = entry.adapters = 0;
+        entries.push_back(std::move(entry));
+    }
+    return {model.task, std::move(entries)};
+}
+
+/// Adapters' products, as many operations more as fit into the time they take longer: with few columns a
+/// product spends most of it on reading and packing. Measured from r 1 to 64.
+FlopLedger narrowProducts(const ModelSummary& model, const FlopLedger& ledger, const TrainingPlan& plan)
+{
+    constexpr double columnsLost = 12;
+    std::vector<LedgerEntry> entries;
+    for (const LedgerEntry& entry : ledger.entries())
+        if (const AdapterPlan* adapter = plan.adapterOf(entry.module)) {
+            entries.push_back({entry.module, entry.unit});
+            entries.back().adapters = entry.adapters * columnsLost / adapter->r;
+        }
+    return {model.task, std::move(entries)};
+}
+
+/// Numbers DoRA reads and writes beside plain LoRA: outputs are scaled, kept, and asked for each column's
+/// gradient.
+FlopLedger magnitudeTraffic(const ModelSummary& model, const FlopLedger& ledger, const TrainingPlan& plan)
+{
+    constexpr double passes = 7;
+    std::vector<LedgerEntry> entries;
+    for (const LedgerEntry& entry : ledger.entries())
+        if (const AdapterPlan* adapter = plan.adapterOf(entry.module);
+            adapter && adapter->hasMagnitude && entry.unit != WorkUnit::Step)
+            for (const ModuleInfo& module : model.modules)
+                if (module.name == entry.module)
+                    entries.push_back(
+                        {entry.module, entry.unit, passes * static_cast<double>(module.outFeatures)});
+    return {model.task, std::move(entries)};
+}
+
+/// Seconds of an epoch's products, and of what goes through memory between them.
+double epochSeconds(const Method& method, const TrainingPlan& plan, const FlopLedger& ledger,
+                    const WorkCounts& work, const WorkCounts& belowCut, double trafficBytes)
+{
+    const ModelSummary& model = method.facts.model;
+    const Calibration& speed = method.calibration;
+    const bool isBFloat16 = hasBFloat16Weights(method.experiment) && speed.bfloat16FlopsPerSecond > 0;
+    const double fast = isBFloat16 ? frozenProducts(model, ledger, plan).total(work, belowCut).total() : 0;
+    const double narrow = narrowProducts(model, ledger, plan).total(work).total();
+    const double usual = ledger.total(work, belowCut).total() - fast + narrow;
+    const double traffic = trafficBytes + 4 * magnitudeTraffic(model, ledger, plan).total(work).total();
+    return usual / speed.gemmFlopsPerSecond + (isBFloat16 ? fast / speed.bfloat16FlopsPerSecond : 0) +
+           traffic / speed.elementwiseBytesPerSecond;
+}
+
 struct MemoryFacts
 {
     std::vector<std::vector<PieceFacts>> pieces;
@@ -157,13 +261,17 @@ MemoryFacts memoryFactsOf(const Method& method, const PrefixEffect& prefix, doub
             facts.weights.positions = std::max(facts.weights.positions, piece.longest);
     if (isHashed)
         facts.weights.positions = model.maxPositions;
-    facts.weights.isBFloat16 = training.dtype == "bfloat16" && experiment.method.type != MethodType::Full;
+    facts.weights.isBFloat16 = hasBFloat16Weights(experiment);
     facts.pass = {.dropout = training.hiddenDropout.value_or(model.dropout),
                   .adapterDropout =
                       experiment.method.type == MethodType::Lora ? experiment.method.lora.loraDropout : 0,
+                  .isBFloat16 = facts.weights.isBFloat16,
                   .startsAtCut = prefix.use.isForTraining};
     return facts;
 }
+
+/// Code, tables and the allocator's slack that training adds to a process that has only read its data.
+constexpr double laterBytes = 3.5e6;
 
 MemoryBytes memoryOf(const Method& method, const TrainingPlan& plan, std::int64_t trainable,
                      const MemoryFacts& facts, bool isCheckpointing)
@@ -176,7 +284,7 @@ MemoryBytes memoryOf(const Method& method, const TrainingPlan& plan, std::int64_
     memory.gradients = 4.0 * static_cast<double>(trainable) * std::max(1, method.calibration.workers);
     memory.optimizer = 8.0 * static_cast<double>(trainable);
     memory.activations = activationBytes(model, plan, facts.pieces, pass);
-    memory.process = method.calibration.processBytes;
+    memory.process = method.calibration.processBytes > 0 ? method.calibration.processBytes + laterBytes : 0;
     return memory;
 }
 
@@ -235,12 +343,11 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<
     cost.flopsPerEpoch = total.total();
     cost.prefixSaving = (ledger.total(work).forward - total.forward) / tokens;
     if (method.calibration.gemmFlopsPerSecond > 0) {
-        const double compute = cost.flopsPerEpoch / method.calibration.gemmFlopsPerSecond;
         const double traffic =
-            (elementwiseBytes(model, plan, work, prefix.shareBelowCut) +
-             stepsPerEpoch * optimizerBytes(static_cast<double>(cost.parameters.trainable), workers)) /
-            method.calibration.elementwiseBytesPerSecond;
-        cost.secondsPerEpoch = compute + traffic;
+            elementwiseBytes(model, plan, work, {prefix.shareBelowCut, prefix.use.isForTraining},
+                             cost.isCheckpointing) +
+            stepsPerEpoch * optimizerBytes(static_cast<double>(cost.parameters.trainable), workers);
+        cost.secondsPerEpoch = epochSeconds(method, plan, ledger, work, belowCut, traffic);
         cost.secondsPerStep = cost.secondsPerEpoch / stepsPerEpoch;
     }
     return cost;

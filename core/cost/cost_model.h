@@ -14,6 +14,7 @@ struct Calibration
 {
     int workers = 0;
     double gemmFlopsPerSecond = 0;        ///< all workers together, at shapes like the model's
+    double bfloat16FlopsPerSecond = 0;    ///< the same by weights in bfloat16; 0: this machine does not
     double elementwiseBytesPerSecond = 0; ///< all workers together
     double processBytes = 0;              ///< resident memory before a model is loaded
     double machineBytes = 0;              ///< physical memory; 0: unknown

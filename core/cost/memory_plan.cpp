@@ -15,16 +15,18 @@ constexpr double floatBytes = 4;
 constexpr double halfBytes = 2;
 /// Tokens of an evaluation batch, see Evaluator.
 constexpr std::int64_t evaluationTokens = 1024;
+/// A worker's panels of packed weights, see packed_gemm.cpp.
+constexpr double packingBytes = floatBytes * (256 * (512 + 32) + 14 * (256 + 16));
 /// The largest of so many batches is close to the largest of a run.
 constexpr double mostBatches = 256;
 
-/// The rows of the first epoch in the order DataLoader gives them.
-std::vector<std::uint32_t> firstOrder(std::size_t rows, const LoadPlan& load)
+/// The rows of an epoch in the order DataLoader gives them.
+std::vector<std::uint32_t> orderOf(std::int64_t epoch, std::size_t rows, const LoadPlan& load)
 {
     std::vector<std::uint32_t> order(rows);
     std::iota(order.begin(), order.end(), 0u);
     if (load.isShuffled) {
-        Rng rng(load.seed, "shuffle/0");
+        Rng rng(load.seed, fmt::format("shuffle/{}", epoch));
         shuffle(order, rng);
     }
     return order;
@@ -83,21 +85,38 @@ double frozenBytes(const ModelSummary& model, const ParameterInfo& parameter, co
     return floatBytes * numbers;
 }
 
+/// A worker's buffer for `tokens` rows rounded to bfloat16; it stays as large as the largest was.
+double roundedBytes(const ModelSummary& model, std::int64_t tokens)
+{
+    constexpr std::int64_t deepest = 8192; // deeper ones go through in parts, see packed_gemm.cpp
+    constexpr std::int64_t gap = 16;
+    std::int64_t depth = 0;
+    for (const ModuleInfo& module : model.modules)
+        if (module.stage)
+            for (const std::int64_t k : {module.inFeatures, module.outFeatures})
+                depth = std::max(depth, k <= deepest ? k : 0);
+    return floatBytes * static_cast<double>(tokens * ((depth + 31) / 32 * 16 + gap));
+}
+
 } // namespace
 
 std::vector<std::vector<PieceFacts>> largestPieces(std::span<const std::int32_t> lengths,
                                                    const LoadPlan& load)
 {
-    const std::vector<std::uint32_t> order = firstOrder(lengths.size(), load);
     const auto size = static_cast<std::size_t>(std::max(1, load.batchSize));
     const auto batches = static_cast<std::size_t>(std::clamp(load.batches, 1.0, mostBatches));
+    const std::size_t perEpoch = (lengths.size() + size - 1) / size;
     std::vector<std::vector<PieceFacts>> largest(static_cast<std::size_t>(load.workers));
+    std::vector<std::uint32_t> order;
     WorkSplitter splitter;
     WorkSplit split;
     Batch batch;
-    for (std::size_t b = 0; b < batches && b * size < order.size(); ++b) {
+    for (std::size_t b = 0; b < batches && !lengths.empty(); ++b) {
+        if (b % perEpoch == 0)
+            order = orderOf(static_cast<std::int64_t>(b / perEpoch), lengths.size(), load);
+        const std::size_t first = b % perEpoch * size;
         batch.sequenceOffsets.assign(1, 0);
-        for (std::size_t i = b * size; i < std::min(order.size(), (b + 1) * size); ++i)
+        for (std::size_t i = first; i < std::min(order.size(), first + size); ++i)
             batch.sequenceOffsets.push_back(batch.sequenceOffsets.back() + lengths[order[i]]);
         splitter.split(batch, load.workers, split);
         for (std::size_t worker = 0; worker < split.size(); ++worker)
@@ -127,10 +146,13 @@ double activationBytes(const ModelSummary& model, const TrainingPlan& plan,
 {
     double steps = 0;
     double evaluations = 0;
+    double buffers = 0;
     for (const std::vector<PieceFacts>& candidates : pieces) {
         double largest = 0;
         double evaluation = 0;
+        std::int64_t rows = 0;
         for (const PieceFacts& piece : candidates) {
+            rows = std::max({rows, piece.tokens, evaluationTokens});
             largest = std::max(largest, arenaBytes(model, plan, piece, use));
             // As many sequences of the same kind as an evaluation batch takes.
             PieceFacts batch = piece;
@@ -142,13 +164,17 @@ double activationBytes(const ModelSummary& model, const TrainingPlan& plan,
                 static_cast<std::int64_t>(scale * static_cast<double>(piece.labelledTokens));
             PassUse reading = use;
             reading.isTraining = false;
+            reading.startsAtCut = false; // what is kept has to be computed once
             reading.isCheckpointing = false;
             evaluation = std::max(evaluation, arenaBytes(model, plan, batch, reading));
         }
         steps += largest;
         evaluations += evaluation;
+        buffers += packingBytes;
+        if (use.isBFloat16)
+            buffers += roundedBytes(model, rows);
     }
-    return std::max(steps, evaluations);
+    return std::max(steps, evaluations) + buffers;
 }
 
 } // namespace lora
