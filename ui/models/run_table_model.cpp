@@ -1,5 +1,6 @@
 #include "ui/models/run_table_model.h"
 
+#include "core/config/lora_variant.h"
 #include "ui/format/quantities.h"
 #include "ui/theme/theme.h"
 
@@ -7,6 +8,7 @@
 #include <QFont>
 
 #include <algorithm>
+#include <map>
 
 namespace lora::ui {
 
@@ -53,11 +55,18 @@ QString methodLabel(const MethodConfig& method)
     case MethodType::Full:
         return RunTableModel::tr("full");
     case MethodType::Head:
-        return RunTableModel::tr("head");
+        return method.lora.bias == "all" ? RunTableModel::tr("BitFit") : RunTableModel::tr("head");
     case MethodType::Lora:
         break;
     }
-    return RunTableModel::tr("LoRA");
+    static const std::map<std::string, QString> kNames{
+        {"lora", QStringLiteral("LoRA")},   {"rslora", QStringLiteral("rsLoRA")},
+        {"dora", QStringLiteral("DoRA")},   {"pissa", QStringLiteral("PiSSA")},
+        {"olora", QStringLiteral("OLoRA")}, {"lora-fa", QStringLiteral("LoRA-FA")}};
+    const auto found = kNames.find(variantOf(method.lora));
+    // A mixture, such as DoRA with rsLoRA's scaling, has no name of its own.
+    const QString name = found == kNames.end() ? RunTableModel::tr("LoRA, mixed") : found->second;
+    return method.lora.loraplusLrRatio ? name + u'+' : name;
 }
 
 std::optional<double> primaryResult(const RunRecord& run)

@@ -16,7 +16,7 @@ using RunRecordPtr = std::shared_ptr<const RunRecord>;
 
 /// What a run's targets are called in a table: "query, value", "all-linear", "query, value; layers 2–3".
 QString targetsLabel(const MethodConfig& method);
-/// "LoRA", "full", "head".
+/// "LoRA", "DoRA" and other variants, "full", "head", "BitFit".
 QString methodLabel(const MethodConfig& method);
 /// The run's result in its primary metric: best where kept, else final; unset while there is none.
 std::optional<double> primaryResult(const RunRecord& run);

@@ -173,14 +173,17 @@ void ComparePage::refreshScatter()
     const auto dashes = dashOfTargets(runs);
     std::size_t shown = 0;
     m_scatter->setXLogarithmic(cost == Cost::Trainable);
-    m_scatter->setXAxis(m_cost->currentText().section(u' ', 1),
-                        cost == Cost::Time ? AxisFormat::Duration
-                                           : (cost == Cost::Compute  ? AxisFormat::Flops
-                                              : cost == Cost::Memory ? AxisFormat::Bytes
-                                                                     : AxisFormat::Count));
+    m_scatter->setXAxis(m_cost->currentText().section(u' ', 1), cost == Cost::Rank      ? AxisFormat::Rank
+                                                                : cost == Cost::Time    ? AxisFormat::Duration
+                                                                : cost == Cost::Compute ? AxisFormat::Flops
+                                                                : cost == Cost::Memory  ? AxisFormat::Bytes
+                                                                                        : AxisFormat::Count);
+    if (cost == Cost::Rank)
+        return refreshRanks(runs, quality);
+    std::vector<CostPoint> points;
     for (const RunRecordPtr& run : runs) {
         const RunSummary& summary = run->summary;
-        const double costs[] = {double(summary.trainableParameters), summary.flops,
+        const double costs[] = {0, double(summary.trainableParameters), summary.flops,
                                 double(summary.peakMemoryBytes), summary.trainSeconds};
         const auto value = primaryResult(*run);
         const double x = costs[static_cast<std::size_t>(cost)];
@@ -195,8 +198,10 @@ void ComparePage::refreshScatter()
         const auto dash = dashes.find(targetsLabel(run->experiment.method));
         style.marker = dash == dashes.end() ? 0 : dash->second;
         m_scatter->append(m_scatter->addSeries(style), x, *value);
+        points.push_back({x, *value});
         ++shown;
     }
+    addFront(points, quality);
     const QString title = tr("Quality (%1) against cost").arg(metricName(quality));
     if (shown > 0)
         m_scatter->setTitle(

@@ -61,6 +61,12 @@ void ComparePage::createTable()
     auto* center = new QVBoxLayout(m_view->viewport());
     center->addWidget(m_empty, 0, Qt::AlignCenter);
     m_view->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_sentence = new QLabel(this);
+    m_sentence->setWordWrap(true);
+    m_sentence->setTextFormat(Qt::PlainText);
+    m_sentence->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_sentence->setAccessibleName(tr("What the checked runs say about each other"));
+    m_sentence->hide();
 }
 
 void ComparePage::createCharts()
@@ -103,6 +109,7 @@ void ComparePage::createActions()
     m_xAxis->addItem(tr("over compute"), int(XAxis::Flops));
     m_cost = new QComboBox(this);
     m_cost->setAccessibleName(tr("Cost"));
+    m_cost->addItem(tr("against rank"), int(Cost::Rank));
     m_cost->addItem(tr("against trainable parameters"), int(Cost::Trainable));
     m_cost->addItem(tr("against compute"), int(Cost::Compute));
     m_cost->addItem(tr("against peak memory"), int(Cost::Memory));
@@ -125,6 +132,7 @@ void ComparePage::buildLayout()
     topLayout->setSpacing(kGrid);
     topLayout->addLayout(toolbar);
     topLayout->addWidget(m_view, 1);
+    topLayout->addWidget(m_sentence);
 
     auto* charts = new QWidget(this);
     auto* grid = new QGridLayout(charts);
@@ -189,6 +197,7 @@ void ComparePage::connectSignals()
         refreshCurves();
         refreshBars();
         refreshScatter();
+        askForConclusion();
     });
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &ComparePage::refreshActions);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ui/models/run_table_model.h"
+#include "ui/pages/comparison_values.h"
 
 #include <QWidget>
 
@@ -31,9 +32,17 @@ public:
 
     void setRuns(const std::vector<RunRecordPtr>& runs);
     RunTableModel& table() { return *m_model; }
+    /// The answer to conclusionRequested; one that comes too late is dropped.
+    void setConclusion(const ComparisonConclusion& conclusion);
+    QString conclusion() const;
+    TimeSeriesPlot& quality() { return *m_scatter; }
+    /// Shows quality over this; for tests and pictures.
+    void setQualityAxis(int index);
     std::array<BarChart*, 4> bars() const { return m_bars; }
 
 signals:
+    /// Two or more runs are checked: what do they say about each other?
+    void conclusionRequested(const std::vector<std::shared_ptr<const lora::RunRecord>>& runs);
     void refreshRequested();
     void exportRequested(const QString& runFolder, const QString& targetFolder);
     void openFolderRequested(const QString& folder);
@@ -45,7 +54,12 @@ protected:
 
 private:
     enum class XAxis { Step, Epoch, Time, Flops };
-    enum class Cost { Trainable, Compute, Memory, Time };
+    enum class Cost { Rank, Trainable, Compute, Memory, Time };
+    struct CostPoint
+    {
+        double cost = 0;
+        double quality = 0;
+    };
 
     void createTable();
     void createCharts();
@@ -59,7 +73,12 @@ private:
     void refreshCurves();
     void addCurve(const RunRecord& run, int dash);
     void refreshBars();
+    void askForConclusion();
     void refreshScatter();
+    void refreshRanks(const std::vector<RunRecordPtr>& runs, const std::string& quality);
+    void addRankLine(const std::vector<RunRecordPtr>& runs, const QString& name, int dash);
+    void addFront(const std::vector<CostPoint>& points, const std::string& quality);
+    std::optional<std::pair<double, double>> intervalOf(const std::vector<RunRecordPtr>& runs) const;
     std::string qualityOf(const std::vector<std::shared_ptr<const RunRecord>>& runs) const;
     void chooseColumns(const QPoint& position);
     void exportCurrent();
@@ -81,6 +100,8 @@ private:
     TimeSeriesPlot* m_curves;
     TimeSeriesPlot* m_scatter;
     std::array<BarChart*, 4> m_bars{};
+    QLabel* m_sentence;
+    ComparisonConclusion m_conclusion;
     std::set<int> m_chosenColumns; ///< shown or hidden by the user
 };
 

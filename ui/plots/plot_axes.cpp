@@ -7,8 +7,20 @@
 
 namespace lora::ui {
 
+double rankPosition(double rank)
+{
+    return rank < 1 ? 0 : 1 + std::log2(rank);
+}
+
+double rankAt(double position)
+{
+    return position < 0.5 ? 0 : std::round(std::exp2(position - 1));
+}
+
 QString axisText(double value, AxisFormat format)
 {
+    if (format == AxisFormat::Rank)
+        return QString::number(rankAt(value));
     // 0.1 + 0.2 would otherwise print as 2.77e-17 near zero.
     if (std::abs(value) < 1e-14)
         return QStringLiteral("0");
@@ -61,10 +73,24 @@ private:
     AxisFormat m_format;
 };
 
+class RankTicker : public QCPAxisTickerFixed
+{
+public:
+    RankTicker() { setTickStep(1); }
+
+protected:
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override
+    {
+        return tick < -0.01 ? QString() : axisText(tick, AxisFormat::Rank);
+    }
+};
+
 } // namespace
 
 QSharedPointer<QCPAxisTicker> tickerFor(AxisFormat format, bool isLogarithmic, const QCPRange& range)
 {
+    if (format == AxisFormat::Rank)
+        return QSharedPointer<RankTicker>::create();
     // Less than a decade has no power of ten inside: evenly spaced ticks say more.
     if (isLogarithmic && range.lower > 0 && range.upper / range.lower >= 10)
         return QSharedPointer<QuantityLogTicker>::create(format);

@@ -94,19 +94,81 @@ void TimeSeriesPlot::Canvas::applyStyle(Series& entry, const QPalette& palette) 
     const QColor color = entry.style.color ? entry.style.color(palette) : theme.text;
     QColor pale = mixed(theme.background, color, 0.32);
     entry.faint->setPen(QPen(pale, 1));
-    const bool hasLine = entry.style.shape != SeriesShape::Markers;
+    const bool isRing = entry.style.shape == SeriesShape::Ring;
+    const bool hasLine = entry.style.shape != SeriesShape::Markers && !isRing;
     entry.graph->setPen(QPen(color, entry.style.width, entry.style.dash));
     entry.graph->setLineStyle(hasLine ? QCPGraph::lsLine : QCPGraph::lsNone);
     if (entry.style.shape == SeriesShape::Line) {
         entry.graph->setScatterStyle(QCPScatterStyle::ssNone);
     } else {
-        auto scatter = markerStyle(entry.style.marker, hasLine ? 5 : 9);
+        auto scatter = markerStyle(entry.style.marker, isRing ? 17 : hasLine ? 5 : 9);
         scatter.setPen(QPen(color, 1));
-        scatter.setBrush(color);
+        scatter.setBrush(isRing ? QBrush(Qt::NoBrush) : QBrush(color));
         entry.graph->setScatterStyle(scatter);
     }
     entry.label->setColor(theme.text);
     entry.label->setFont(theme.font);
+    if (!entry.low)
+        return;
+    for (QCPGraph* edge : {entry.low, entry.high})
+        edge->setPen(Qt::NoPen);
+    QColor band = color;
+    band.setAlpha(45);
+    entry.high->setBrush(hasLine ? QBrush(band) : QBrush(Qt::NoBrush));
+    entry.whiskers->setPen(QPen(color, 1));
+    entry.whiskers->setVisible(!hasLine);
+}
+
+void TimeSeriesPlot::Canvas::createIntervals(Series& entry) const
+{
+    entry.low = plot->addGraph();
+    entry.high = plot->addGraph();
+    entry.high->setChannelFillGraph(entry.low);
+    entry.whiskers = new QCPErrorBars(plot->xAxis, plot->yAxis);
+    entry.whiskers->setDataPlottable(entry.graph);
+    entry.whiskers->setWhiskerWidth(kGrid / 2);
+}
+
+void TimeSeriesPlot::Canvas::removeIntervals(Series& entry) const
+{
+    entry.intervals.clear();
+    if (!entry.low)
+        return;
+    plot->removePlottable(entry.whiskers);
+    entry.high->setChannelFillGraph(nullptr);
+    plot->removeGraph(entry.high);
+    plot->removeGraph(entry.low);
+    entry.low = entry.high = nullptr;
+    entry.whiskers = nullptr;
+}
+
+void TimeSeriesPlot::Canvas::fillIntervals(Series& entry, QCPRange& yExtent) const
+{
+    if (entry.intervals.empty())
+        return;
+    QVector<double> keys;
+    QVector<double> lows;
+    QVector<double> highs;
+    for (const Interval& interval : entry.intervals) {
+        keys += interval.x;
+        lows += interval.low;
+        highs += interval.high;
+        include(yExtent, interval.low);
+        include(yExtent, interval.high);
+    }
+    entry.low->setData(keys, lows, true);
+    entry.high->setData(keys, highs, true);
+    // Whiskers count from the points of the graph, one for each.
+    QVector<double> minus;
+    QVector<double> plus;
+    for (const QCPGraphData& point : *entry.graph->data()) {
+        const auto found = std::find_if(entry.intervals.begin(), entry.intervals.end(),
+                                        [&](const Interval& i) { return i.x == point.key; });
+        const bool isKnown = found != entry.intervals.end();
+        minus += isKnown ? point.value - found->low : 0;
+        plus += isKnown ? found->high - point.value : 0;
+    }
+    entry.whiskers->setData(minus, plus);
 }
 
 void TimeSeriesPlot::Canvas::applyStyle(Level& level) const
@@ -147,6 +209,8 @@ QCPRange TimeSeriesPlot::Canvas::dataRange() const
     }
     if (range.lower > range.upper)
         return {0, 1};
+    if (xFormat == AxisFormat::Rank)
+        return {range.lower - 0.25, range.upper + 0.25};
     if (range.lower == range.upper) {
         // Wide enough that the ticks beside a lone point read differently from its own.
         const double margin = range.lower == 0 ? 0.5 : std::abs(range.lower) / 2;
@@ -173,6 +237,8 @@ QCPRange TimeSeriesPlot::Canvas::fillGraphs(const QCPRange& xRange)
             fill(*entry->faint,
                  SeriesBuffer::thinned(entry->buffer.raw(), xRange.lower, xRange.upper, buckets), yExtent);
     }
+    for (auto& entry : series)
+        fillIntervals(*entry, yExtent);
     for (const Level& level : levels)
         include(yExtent, level.y);
     return yExtent;

@@ -23,6 +23,12 @@ QSharedPointer<QCPAxisTicker> tickerFor(AxisFormat format, bool isLogarithmic, c
 class TimeSeriesPlot::Canvas
 {
 public:
+    struct Interval
+    {
+        double x = 0;
+        double low = 0;
+        double high = 0;
+    };
     struct Series
     {
         SeriesStyle style;
@@ -30,6 +36,10 @@ public:
         QCPGraph* faint = nullptr; ///< raw points behind the smoothed line
         QCPGraph* graph = nullptr;
         QCPItemText* label = nullptr;
+        std::vector<Interval> intervals;
+        QCPGraph* low = nullptr; ///< edges of the band; only with intervals, as the whiskers
+        QCPGraph* high = nullptr;
+        QCPErrorBars* whiskers = nullptr;
     };
     struct Level
     {
@@ -52,6 +62,9 @@ public:
     bool isEmpty() const;
     /// Fills the graphs with the thinned points of [from, to]; returns their extent in y.
     QCPRange fillGraphs(const QCPRange& xRange);
+    void createIntervals(Series& entry) const;
+    void fillIntervals(Series& entry, QCPRange& yExtent) const;
+    void removeIntervals(Series& entry) const;
     void include(QCPRange& yExtent, double y) const;
     void fill(QCPGraph& graph, const std::vector<PlotPoint>& points, QCPRange& yExtent) const;
     void fitY(QCPRange yExtent);

@@ -66,8 +66,10 @@ void TimeSeriesPlot::Canvas::placeLabels()
         if (!entry->style.isLabelled || data->isEmpty())
             continue;
         const auto last = data->constEnd() - 1;
-        const bool isPoint = entry->style.shape == SeriesShape::Markers;
-        place(entry->label, isPoint ? plot->xAxis->coordToPixel(last->key) + 4 : right, last->value);
+        const int reach = entry->style.shape == SeriesShape::Markers ? 4
+                          : entry->style.shape == SeriesShape::Ring  ? kGrid
+                                                                     : -1; // a line: labelled at its end
+        place(entry->label, reach < 0 ? right : plot->xAxis->coordToPixel(last->key) + reach, last->value);
     }
     for (Level& level : levels)
         place(level.label, right, level.y);

@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <deque>
 
 namespace lora::ui {
 
@@ -126,6 +127,17 @@ void TimeSeriesPlot::append(int series, double x, double y)
     scheduleReplot();
 }
 
+void TimeSeriesPlot::appendInterval(int series, double x, double low, double high)
+{
+    Canvas::Series& entry = *m_canvas->series.at(series);
+    if (!entry.low) {
+        m_canvas->createIntervals(entry);
+        m_canvas->applyStyle(entry, palette());
+    }
+    entry.intervals.push_back({x, low, high});
+    scheduleReplot();
+}
+
 void TimeSeriesPlot::setLevel(const QString& name, double y)
 {
     scheduleReplot();
@@ -147,8 +159,10 @@ void TimeSeriesPlot::setLevel(const QString& name, double y)
 
 void TimeSeriesPlot::clearData()
 {
-    for (auto& entry : m_canvas->series)
+    for (auto& entry : m_canvas->series) {
         entry->buffer.clear();
+        m_canvas->removeIntervals(*entry);
+    }
     for (auto& level : m_canvas->levels) {
         m_canvas->plot->removeItem(level.line);
         m_canvas->plot->removeItem(level.label);
@@ -240,9 +254,27 @@ QString TimeSeriesPlot::readOut() const
 
 QString TimeSeriesPlot::csv() const
 {
+    const bool isRanks = m_canvas->xFormat == AxisFormat::Rank;
+    const auto inUnits = [isRanks](std::vector<PlotPoint> points) {
+        for (PlotPoint& point : points)
+            point.x = isRanks ? rankAt(point.x) : point.x;
+        return points;
+    };
+    std::deque<std::vector<PlotPoint>> kept; // columns point into it
     std::vector<CsvSeries> columns;
-    for (const auto& entry : m_canvas->series)
-        columns.push_back({entry->style.name, &entry->buffer.raw()});
+    for (const auto& entry : m_canvas->series) {
+        columns.push_back({entry->style.name, &kept.emplace_back(inUnits(entry->buffer.raw()))});
+        if (entry->intervals.empty())
+            continue;
+        std::vector<PlotPoint> lows;
+        std::vector<PlotPoint> highs;
+        for (const Canvas::Interval& interval : entry->intervals) {
+            lows.push_back({interval.x, interval.low});
+            highs.push_back({interval.x, interval.high});
+        }
+        columns.push_back({tr("%1 low").arg(entry->style.name), &kept.emplace_back(inUnits(lows))});
+        columns.push_back({tr("%1 high").arg(entry->style.name), &kept.emplace_back(inUnits(highs))});
+    }
     return seriesCsv(m_canvas->xName, columns);
 }
 

@@ -13,8 +13,19 @@ class QMenu;
 
 namespace lora::ui {
 
-enum class SeriesShape { Line, LineWithMarkers, Markers };
-enum class AxisFormat { Plain, Duration, Flops, Count, Bytes };
+enum class SeriesShape { Line, LineWithMarkers, Markers, Ring };
+enum class AxisFormat {
+    Plain,
+    Duration,
+    Flops,
+    Count,
+    Bytes,
+    Rank ///< positions of ranks, see rankPosition
+};
+
+/// Where a rank stands on an axis of ranks: 0 (no adapters) at 0, 1, 2, 4, … one apart.
+double rankPosition(double rank);
+double rankAt(double position);
 
 struct SeriesStyle
 {
@@ -50,6 +61,8 @@ public:
     int addSeries(SeriesStyle style);
     void setSeriesName(int series, const QString& name);
     void append(int series, double x, double y);
+    /// The interval around a point: bands beside lines, whiskers at markers alone. x ascending.
+    void appendInterval(int series, double x, double low, double high);
     /// A thin labelled horizontal line, for example the untuned model; same name = moved.
     void setLevel(const QString& name, double y);
     void clearData();   ///< keeps the series, drops points, levels and zoom
