@@ -20,7 +20,8 @@ void CostBar::setValues(const CostBarValues& values)
     m_values = values;
     setAccessibleName(text());
     setToolTip(tr("%1\nThis configuration: %2\nFull fine-tuning: %3")
-                   .arg(values.label, values.format(values.value), values.format(values.baseline)));
+                   .arg(values.label, values.format(values.value), values.format(values.baseline)) +
+               (values.note.isEmpty() ? QString() : u'\n' + values.note));
     update();
 }
 

@@ -12,6 +12,7 @@ struct CostBarValues
     double baseline = 0; ///< full fine-tuning: the whole width
     QString (*format)(double) = nullptr;
     bool isEstimate = false;
+    QString note; ///< one more line of the tooltip
 };
 
 /// One quantity against full fine-tuning: the track's width is full fine-tuning, the bar is this

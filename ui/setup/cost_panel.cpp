@@ -35,6 +35,7 @@ void CostPanel::createWidgets()
     m_savings = new SavingsChart(this);
     m_adapter = new MutedLabel({}, this);
     m_note = new MutedLabel({}, this);
+    m_measure = new QPushButton(tr("&Measure full fine-tuning"), this);
     m_start = new AccentButton(tr("&Start"), this);
     m_start->setToolTip(tr("Train this experiment (Ctrl+Return)"));
     m_sweep = new QPushButton(tr("S&weep ranks…"), this);
@@ -60,6 +61,7 @@ void CostPanel::buildLayout()
     layout->addWidget(m_savings);
     layout->addWidget(m_adapter);
     layout->addWidget(m_note);
+    layout->addWidget(m_measure, 0, Qt::AlignLeft);
     layout->addStretch(1);
     layout->addWidget(m_reason);
     auto* starts = new QHBoxLayout;
@@ -92,6 +94,8 @@ void CostPanel::connectSignals()
 {
     connect(m_start, &AccentButton::clicked, this, &CostPanel::startRequested);
     connect(m_sweep, &QPushButton::clicked, this, &CostPanel::sweepRequested);
+    connect(m_measure, &QPushButton::clicked, this, &CostPanel::toggleMeasuring);
+    connect(&m_editor, &ExperimentEditor::changed, this, &CostPanel::forgetMeasurement);
     connect(&m_editor, &ExperimentEditor::issuesChanged, this, &CostPanel::refreshStart);
 }
 
@@ -100,16 +104,49 @@ void CostPanel::setBars(const CostReport& report)
     const MethodCost& own = report.method;
     const MethodCost& full = report.fullFineTuning;
     const bool isEstimate = !report.isBaselineMeasured;
-    m_bars[0]->setValues({tr("Trainable parameters"), double(own.parameters.trainable),
-                          double(full.parameters.trainable), &qCount, false});
-    m_bars[1]->setValues({tr("Compute per epoch"), own.flopsPerEpoch, full.flopsPerEpoch, &qFlops, false});
-    m_bars[2]->setValues({tr("Memory"), own.memory.total(), full.memory.total(), &qBytes, true});
+    if (m_measured) {
+        const MeasuredCost& real = *m_measured;
+        const QString pairs = tr("Measured on %1 pairs of real steps").arg(real.pairs);
+        const QString interval = tr("%1; 95 % interval of the ratio %2 to %3")
+                                     .arg(pairs, qChange(real.timeLow), qChange(real.timeHigh));
+        m_bars[0]->setValues({tr("Trainable parameters"),
+                              double(own.parameters.trainable),
+                              double(full.parameters.trainable),
+                              &qCount,
+                              false,
+                              {}});
+        m_bars[1]->setValues(
+            {tr("Compute per step, measured"), real.flops, real.fullFlops, &qFlops, false, pairs});
+        m_bars[2]->setValues({tr("Memory, measured"), real.memoryBytes, real.fullMemoryBytes, &qBytes, false,
+                              tr("%1: resident memory").arg(pairs)});
+        m_bars[3]->setValues({tr("Time per step, measured"), real.timeRatio * real.fullSeconds,
+                              real.fullSeconds, &qDuration, false, interval});
+        return;
+    }
+    m_bars[0]->setValues({tr("Trainable parameters"),
+                          double(own.parameters.trainable),
+                          double(full.parameters.trainable),
+                          &qCount,
+                          false,
+                          {}});
+    m_bars[1]->setValues(
+        {tr("Compute per epoch"), own.flopsPerEpoch, full.flopsPerEpoch, &qFlops, false, {}});
+    m_bars[2]->setValues({tr("Memory"), own.memory.total(), full.memory.total(), &qBytes, true, {}});
     m_bars[3]->setValues(
-        {tr("Time per epoch"), own.secondsPerEpoch, full.secondsPerEpoch, &qDuration, isEstimate});
+        {tr("Time per epoch"), own.secondsPerEpoch, full.secondsPerEpoch, &qDuration, isEstimate, {}});
 }
 
 void CostPanel::setReport(const CostReport& report)
 {
+    m_report = report;
+    showReport();
+}
+
+void CostPanel::showReport()
+{
+    if (!m_report)
+        return;
+    const CostReport& report = *m_report;
     setBars(report);
     m_savings->setSavings(report.savings);
     for (QWidget* widget : std::initializer_list<QWidget*>{m_bars[0], m_bars[1], m_bars[2], m_bars[3]})
@@ -121,11 +158,91 @@ void CostPanel::setReport(const CostReport& report)
     m_adapter->setText((isFull ? tr("Model file %1") : tr("Adapter file %1, model file %2"))
                            .arg(qBytes(double(report.method.adapterBytes)))
                            .arg(isFull ? QString() : qBytes(double(report.fullFineTuning.adapterBytes))));
-    m_note->setText(report.isBaselineMeasured ? tr("Time of full fine-tuning measured with real steps.")
-                                              : tr("≈ estimated from this machine's speed, without training. "
-                                                   "Parameters and compute are counted "
-                                                   "exactly, per matrix product."));
+    QString note = tr("≈ estimated from this machine's speed, without training. Parameters and compute are "
+                      "counted exactly, per matrix product.");
+    if (report.isBaselineMeasured)
+        note = tr("Time of full fine-tuning measured with real steps.");
+    if (m_measured)
+        note = tr("Measured on %1 pairs of real steps on the same batches; it holds until a setting changes.")
+                   .arg(m_measured->pairs);
+    if (m_measured && m_measured->energyRatio)
+        note += u' ' + tr("Energy %1.").arg(qChange(*m_measured->energyRatio));
+    m_note->setText(note);
+    refreshMeasure();
     setAccessibleDescription(text());
+}
+
+void CostPanel::toggleMeasuring()
+{
+    if (m_measuring) {
+        m_measure->setEnabled(false);
+        m_measure->setText(tr("Stopping…"));
+        emit measureStopRequested();
+        return;
+    }
+    m_measuring = m_editor.experiment();
+    refreshMeasure();
+    m_measure->setText(tr("Stop measuring (loading…)"));
+    emit measureRequested(*m_measuring);
+}
+
+void CostPanel::setMeasureProgress(qint64 done, qint64 total)
+{
+    if (m_measuring && m_measure->isEnabled())
+        m_measure->setText(tr("Stop measuring (%1 of %2 steps)").arg(done).arg(total));
+}
+
+void CostPanel::setMeasured(const ExperimentConfig& experiment, const MeasuredCost& cost)
+{
+    m_measuring.reset();
+    if (experiment == m_editor.experiment()) {
+        m_measured = cost;
+        m_measuredFor = experiment;
+    }
+    showReport();
+    refreshMeasure();
+}
+
+void CostPanel::setMeasureEnd()
+{
+    m_measuring.reset();
+    refreshMeasure();
+}
+
+/// A measurement is of one configuration; its name is no part of that.
+void CostPanel::forgetMeasurement()
+{
+    const auto isStill = [this](const std::optional<ExperimentConfig>& measured) {
+        if (!measured)
+            return true;
+        ExperimentConfig now = m_editor.experiment();
+        now.name = measured->name;
+        return now == *measured;
+    };
+    if (m_measuring && !isStill(m_measuring) && m_measure->isEnabled())
+        toggleMeasuring();
+    if (!isStill(m_measuredFor)) {
+        m_measured.reset();
+        m_measuredFor.reset();
+        showReport();
+    }
+    refreshMeasure();
+}
+
+void CostPanel::refreshMeasure()
+{
+    if (m_measuring)
+        return m_measure->setToolTip(tr("End the measurement within a step"));
+    const bool isFull = m_editor.experiment().method.type == MethodType::Full;
+    m_measure->setVisible(m_report && !m_bars[0]->isHidden());
+    m_measure->setText(m_measured ? tr("&Measure again") : tr("&Measure full fine-tuning"));
+    m_measure->setEnabled(!isFull && blockingReason().isEmpty());
+    m_measure->setToolTip(
+        isFull ? tr("This is full fine-tuning: there is nothing to measure it against")
+        : m_state != RunState::Idle
+            ? tr("Not beside a training, which would falsify both")
+            : tr("Take some real steps of this configuration and of full fine-tuning, in turn on the same "
+                 "batches, and replace the estimates; nothing is written"));
 }
 
 void CostPanel::clearReport(const QString& reason)
@@ -136,6 +253,8 @@ void CostPanel::clearReport(const QString& reason)
     m_savingsTitle->hide();
     m_adapter->setText({});
     m_note->setText(reason);
+    m_report.reset();
+    refreshMeasure();
 }
 
 void CostPanel::setRunState(RunState state)
@@ -164,6 +283,7 @@ void CostPanel::refreshStart()
     m_start->setEnabled(reason.isEmpty());
     m_reason->setText(reason,
                       m_state == RunState::Idle ? MutedLabel::Tone::Problem : MutedLabel::Tone::Muted);
+    refreshMeasure();
 }
 
 QString CostPanel::text() const

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "core/config/experiment_config.h"
 #include "core/cost/cost_report.h"
 #include "ui/run_state.h"
+#include "ui/setup/measured_cost.h"
 
 #include <QWidget>
 
 #include <array>
+#include <optional>
 
 class QLabel;
 class QPushButton;
@@ -31,12 +34,20 @@ public:
     void setReport(const CostReport& report);
     void clearReport(const QString& reason);
     void setRunState(RunState state);
+    void setMeasureProgress(qint64 done, qint64 total);
+    /// Takes the estimates' place until the experiment changes; dropped when it already has.
+    void setMeasured(const ExperimentConfig& experiment, const MeasuredCost& cost);
+    void setMeasureEnd();
+    bool isMeasuring() const { return m_measuring.has_value(); }
+    QPushButton* measureButton() const { return m_measure; }
     /// Why Start is disabled; empty when it is enabled.
     QString blockingReason() const;
     /// Everything the panel says, line by line; for accessibility and tests.
     QString text() const;
 
 signals:
+    void measureRequested(const lora::ExperimentConfig& experiment);
+    void measureStopRequested();
     void startRequested();
     void sweepRequested();
     void copyCommandRequested();
@@ -52,6 +63,10 @@ private:
     void connectSignals();
     void refreshStart();
     void setBars(const CostReport& report);
+    void showReport();
+    void toggleMeasuring();
+    void refreshMeasure();
+    void forgetMeasurement();
 
     ExperimentEditor& m_editor;
     std::array<CostBar*, 4> m_bars{};
@@ -63,6 +78,11 @@ private:
     QPushButton* m_sweep;
     MutedLabel* m_reason;
     QWidget* m_links;
+    QPushButton* m_measure;
+    std::optional<CostReport> m_report;
+    std::optional<ExperimentConfig> m_measuring; ///< under way, as asked
+    std::optional<ExperimentConfig> m_measuredFor;
+    std::optional<MeasuredCost> m_measured;
     RunState m_state = RunState::Idle;
 };
 
