@@ -1,5 +1,6 @@
 #include "app/application.h"
 
+#include "app/report_pdf.h"
 #include "app/session/adapter_export.h"
 #include "app/session/builtins.h"
 #include "app/session/dataset_facts.h"
@@ -35,12 +36,14 @@ Application::Application(MainWindow& window, DataFolders folders, RunFunction ru
     , m_controller(std::move(run))
     , m_runs(m_folders.index, m_folders.runs)
     , m_tries([this](TrainingControl::ModelJob job) { return m_controller.whilePaused(std::move(job)); })
+    , m_reports(writeReportPdf)
 {
     connectTraining();
     connectSweeps();
     connectQuestions();
     connectFiles();
     connectTrying();
+    connectReports();
     tellBuiltins();
     findUnfinishedSweeps();
 }
@@ -131,6 +134,17 @@ void Application::connectTrying()
     // A text written by a paused run's weights must not hold the run up.
     connect(&m_window, &MainWindow::resumeRequested, &m_tries, &TryDesk::stop);
     connect(&m_window, &MainWindow::stopRequested, &m_tries, &TryDesk::stop);
+}
+
+void Application::connectReports()
+{
+    connect(&m_window, &MainWindow::reportRequested, &m_reports, &ReportDesk::request);
+    connect(&m_window, &MainWindow::reportSaveRequested, &m_reports, &ReportDesk::save);
+    connect(&m_reports, &ReportDesk::ready, &m_window, &MainWindow::setReportPreview);
+    connect(&m_reports, &ReportDesk::unavailable, &m_window, &MainWindow::setReportProblem);
+    connect(&m_reports, &ReportDesk::saved, this,
+            [this](const QString& file) { m_window.showNotice(tr("Saved %1").arg(file)); });
+    connect(&m_reports, &ReportDesk::failed, &m_window, &MainWindow::showProblem);
 }
 
 void Application::open(const QString& path)
@@ -249,8 +263,8 @@ void Application::exportRun(const QString& runFolder, const QString& targetFolde
     m_window.showNotice(tr("Exporting and checking the adapter…"));
     m_files.post<QString>(
         [from = runFolder.toStdString(), to = targetFolder.toStdString()] { return exportAdapter(from, to); },
-        [this](const QString& certificate) { m_window.showNotice(certificate); },
-        [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
+        [this, runFolder](const QString& check) { m_window.setExported(runFolder, check); },
+        [this](const QString& what, const QString& hint) { m_window.setExportProblem(what, hint); });
 }
 
 void Application::saveExperiment(const QString& file, const ExperimentConfig& experiment)

@@ -2,6 +2,7 @@
 
 #include "app/session/background_jobs.h"
 #include "app/session/cost_desk.h"
+#include "app/session/report_desk.h"
 #include "app/session/run_library.h"
 #include "app/session/training_controller.h"
 #include "app/session/try_desk.h"
@@ -54,6 +55,7 @@ private:
     void connectQuestions();
     void connectFiles();
     void connectTrying();
+    void connectReports();
     void readModel(const QString& path, TaskType task);
     void tellBuiltins();
     void readDataset(const ExperimentConfig& experiment);
@@ -73,6 +75,7 @@ private:
     CostDesk m_costs;
     RunLibrary m_runs;
     TryDesk m_tries;
+    ReportDesk m_reports;
     JobLane m_models{JobLane::Policy::LatestWins};
     JobLane m_datasets{JobLane::Policy::LatestWins};
     JobLane m_files{JobLane::Policy::InOrder};

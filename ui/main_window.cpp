@@ -251,6 +251,28 @@ void MainWindow::setTryProblem(quint64 question, const QString& what, const QStr
     m_d->tryPage->setProblem(question, what, hint);
 }
 
+void MainWindow::setReportPreview(const ReportPreview& preview)
+{
+    m_d->report->setPreview(preview);
+}
+
+void MainWindow::setReportProblem(const QString& what, const QString& hint)
+{
+    m_d->report->setProblem(what, hint);
+}
+
+void MainWindow::setExported(const QString& runFolder, const QString& check)
+{
+    m_d->report->setExported(runFolder, check);
+    showNotice(check);
+}
+
+void MainWindow::setExportProblem(const QString& what, const QString& hint)
+{
+    m_d->report->setNotExported();
+    showProblem(what, hint);
+}
+
 void MainWindow::tryFolder(const QString& path)
 {
     m_d->tryPage->openFolder(path);

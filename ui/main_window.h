@@ -8,6 +8,7 @@
 #include "core/train/step_metrics.h"
 #include "core/train/training_observer.h"
 #include "ui/dataset_preview.h"
+#include "ui/report/report_values.h"
 #include "ui/run_state.h"
 #include "ui/sweep/sweep_values.h"
 #include "ui/try/try_values.h"
@@ -32,7 +33,7 @@ class MainWindow : public QMainWindow
     Q_OBJECT
 
 public:
-    enum class Page { Setup, Train, Compare, Try };
+    enum class Page { Setup, Train, Compare, Try, Report };
     Q_ENUM(Page)
 
     /// `settings` (window state, recent files) outlives the window. Shows the demo experiment; the first
@@ -73,7 +74,7 @@ signals:
     void closeRequested();
 
     void runsRefreshRequested();
-    /// Write the run's adapter in PEFT's form to a new folder; report with showNotice or showProblem.
+    /// Write the run's adapter in PEFT's form to a new folder; report with setExported or setExportProblem.
     void exportRequested(const QString& runFolder, const QString& targetFolder);
     /// Show a folder in the desktop's file manager.
     void openFolderRequested(const QString& folder);
@@ -85,6 +86,12 @@ signals:
     void tryAsked(const lora::ui::TryQuestion& question);
     /// End the text being written.
     void tryStopRequested();
+
+    /// Make the report of these runs to look at: answer with setReportPreview or setReportProblem. Only the
+    /// answer to the last question matters.
+    void reportRequested(const lora::ui::ReportQuestion& question);
+    /// Write it to a file whose ending is its form; report with showNotice or showProblem.
+    void reportSaveRequested(const QStringList& runFolders, const QString& file);
 
     /// Read an experiment file: answer with setExperiment or showProblem.
     void openExperimentRequested(const QString& file);
@@ -134,6 +141,12 @@ public slots:
     void addTryText(quint64 question, lora::ui::TrySide side, const QString& text);
     void setTryEnd(quint64 question, lora::ui::TrySide side, const lora::ui::TryEnd& end);
     void setTryProblem(quint64 question, const QString& what, const QString& hint);
+    void setReportPreview(const lora::ui::ReportPreview& preview);
+    void setReportProblem(const QString& what, const QString& hint);
+    /// `check`: what was compared, and how near it came, a sentence.
+    void setExported(const QString& runFolder, const QString& check);
+    void setExportProblem(const QString& what, const QString& hint);
+
     /// Offers a model folder on the Try page and shows it.
     void tryFolder(const QString& path);
 

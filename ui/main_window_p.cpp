@@ -43,6 +43,7 @@ void MainWindow::Private::createWidgets()
     train = new TrainPage(&q);
     compare = new ComparePage(&q);
     tryPage = new TryPage(&q);
+    report = new ReportPage(&q);
     pages = new QStackedWidget(&q);
     rail = new NavRail(&q);
     runBar = new RunBar(&q);
@@ -192,7 +193,8 @@ void MainWindow::Private::createViewMenu()
         {MainWindow::tr("Setup"), QStringLiteral("setup"), Qt::Key_1},
         {MainWindow::tr("Train"), QStringLiteral("train"), Qt::Key_2},
         {MainWindow::tr("Compare"), QStringLiteral("compare"), Qt::Key_3},
-        {MainWindow::tr("Try"), QStringLiteral("try"), Qt::Key_4}};
+        {MainWindow::tr("Try"), QStringLiteral("try"), Qt::Key_4},
+        {MainWindow::tr("Report"), QStringLiteral("report"), Qt::Key_5}};
     for (const auto& [title, icon, key] : entries)
         view->addAction(rail->addPage(title, icon, QKeySequence(Qt::CTRL | key)));
     view->addSeparator();
@@ -229,6 +231,7 @@ void MainWindow::Private::buildLayout()
     pages->addWidget(train);
     pages->addWidget(compare);
     pages->addWidget(tryPage);
+    pages->addWidget(report);
     auto* center = new QWidget(&q);
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -278,6 +281,11 @@ void MainWindow::Private::connectSignals()
     QObject::connect(tryPage, &TryPage::modelRequested, &q, &MainWindow::tryModelRequested);
     QObject::connect(tryPage, &TryPage::questionAsked, &q, &MainWindow::tryAsked);
     QObject::connect(tryPage, &TryPage::stopRequested, &q, &MainWindow::tryStopRequested);
+    QObject::connect(&compare->table(), &RunTableModel::checkedChanged, &q,
+                     [this] { report->setRuns(compare->table().checkedRuns()); });
+    QObject::connect(report, &ReportPage::previewRequested, &q, &MainWindow::reportRequested);
+    QObject::connect(report, &ReportPage::saveRequested, &q, &MainWindow::reportSaveRequested);
+    QObject::connect(report, &ReportPage::exportRequested, &q, &MainWindow::exportRequested);
     QObject::connect(compare, &ComparePage::settingsRequested, &q,
                      [this](const ExperimentConfig& experiment) {
                          editor().edit(MainWindow::tr("Use a run's settings"),

@@ -4,7 +4,7 @@
 #include "core/base/quantity_text.h"
 #include "core/data/dataset_loader.h"
 #include "core/experiment/trained_model.h"
-#include "core/export/peft_adapter.h"
+#include "core/export/export_record.h"
 #include "core/models/model_loader.h"
 
 #include <QCoreApplication>
@@ -33,11 +33,14 @@ QString exportAdapter(const std::filesystem::path& runFolder, const std::filesys
     writePeftAdapter(targetFolder, *trained.model, experiment.method.lora, experiment.model);
     const ExportCertificate certificate =
         checkPeftAdapter(targetFolder, modelFolder(experiment.model), *trained.model, probeOf(trained));
-    return QCoreApplication::translate("AdapterExport",
-                                       "Exported to %1 (%2). Read back, its logits differ by at most %3.")
+    recordExport(runFolder, certificate);
+    return QCoreApplication::translate(
+               "AdapterExport",
+               "Exported to %1 (%2). Read back, its logits differ by at most %3 over %4 rows.")
         .arg(QString::fromStdString(targetFolder.string()),
              QString::fromStdString(bytesText(static_cast<double>(certificate.bytes))),
-             QString::fromStdString(significantText(certificate.maxAbsLogitDifference)));
+             QString::fromStdString(significantText(certificate.maxAbsLogitDifference)),
+             QString::number(certificate.rows));
 }
 
 } // namespace lora::app

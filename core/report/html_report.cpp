@@ -10,8 +10,10 @@ namespace {
 
 constexpr const char* style = R"(
 :root { color-scheme: light dark; --ink: #1b1f24; --muted: #5a626b; --line: #e3e6ea; --paper: #ffffff; --soft: #f6f7f8; --accent: #0b6bcb; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --ink: #e6e8eb; --muted: #a2a9b1; --line: #383e45; --paper: #16191d; --soft: #1f2328; --accent: #6cb2f2; }
+  svg [stroke="#0072b2"] { stroke: #4a7de8; } svg [fill="#0072b2"] { fill: #4a7de8; }
+  svg [stroke="#b9b033"] { stroke: #f0e442; } svg [fill="#b9b033"] { fill: #f0e442; }
 }
 * { box-sizing: border-box; }
 body { font: 15px/1.5 system-ui, "Noto Sans", sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1.5rem 3rem; }
@@ -28,8 +30,9 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 caption { caption-side: bottom; text-align: left; padding-top: .5rem; font-size: .85rem; max-width: 48rem; }
 th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }
 thead th { font-weight: 600; vertical-align: bottom; border-bottom-color: var(--muted); }
-th:first-child, td:first-child { padding-left: 0; } .text { text-align: left; overflow-wrap: anywhere; min-width: 4.5rem; }
-tbody th.text { min-width: 8rem; } .last th, .last td { font-weight: 600; }
+th:first-child, td:first-child { padding-left: 0; } .text { text-align: left; overflow-wrap: break-word; }
+td { white-space: nowrap; } td.text { white-space: normal; max-width: 22rem; }
+tbody th.text { min-width: 7rem; max-width: 22rem; overflow-wrap: anywhere; } .last th, .last td { font-weight: 600; }
 figure { margin: 1rem 0 1.6rem; max-width: 52rem; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 svg { display: block; width: 100%; height: auto; }
 svg .ink { fill: var(--ink); } svg .muted { fill: var(--muted); } svg .line { stroke: var(--line); }
@@ -42,8 +45,9 @@ details { margin: .4rem 0; } summary { cursor: pointer; }
   body { margin: 0; padding: 0; max-width: none; font-size: 10pt; }
   nav { display: none; } p, caption { max-width: none; }
   h2 { margin-top: 1.4rem; break-after: avoid; } figure, tr, .lead { break-inside: avoid; } thead { display: table-header-group; }
-  .table { overflow: visible; } table { width: 100%; font-size: 7.5pt; } th, td { padding: .2rem .35rem; }
-  .text, tbody th.text { min-width: 0; } figure { max-width: 150mm; } pre { font-size: 7.5pt; padding: 0; } a { color: inherit; }
+  .table { overflow: visible; } table { width: 100%; font-size: 7.5pt; } caption { font-size: 7.5pt; } th, td { padding: .2rem .35rem; }
+  td.text, tbody th.text { max-width: none; min-width: 16mm; overflow-wrap: anywhere; } tbody th.text { min-width: 26mm; }
+  figure { max-width: 150mm; } pre { font-size: 7.5pt; padding: 0; } a { color: inherit; }
 }
 )";
 

@@ -119,6 +119,28 @@ std::string quoted(const std::string& text)
     return out + "'";
 }
 
+/// Full fine-tuning has no rank: that it lacks what others have is no difference.
+bool areDifferent(const DifferingSetting& setting)
+{
+    std::set<std::string> values(setting.values.begin(), setting.values.end());
+    values.erase("–");
+    return values.size() > 1;
+}
+
+ReportTable turned(const ReportTable& table)
+{
+    ReportTable out{table.caption, {{"Setting", true}}, {}};
+    for (const auto& cells : table.rows)
+        out.columns.push_back({cells.front(), true});
+    for (std::size_t i = 1; i < table.columns.size(); ++i) {
+        std::vector<std::string>& row = out.rows.emplace_back();
+        row.push_back(table.columns[i].name);
+        for (const auto& cells : table.rows)
+            row.push_back(cells[i]);
+    }
+    return out;
+}
+
 ReportCode commands(const ReportModel& report)
 {
     std::string text;
@@ -137,21 +159,27 @@ ReportCode commands(const ReportModel& report)
 
 ReportSection differenceSection(const RunComparison& comparison)
 {
-    if (comparison.differing.empty() || comparison.rows.size() < 2)
+    std::vector<const DifferingSetting*> settings;
+    for (const DifferingSetting& setting : comparison.differing)
+        if (areDifferent(setting))
+            settings.push_back(&setting);
+    if (settings.empty() || comparison.rows.size() < 2)
         return {};
-    ReportTable table{"Every setting that is not the same in all runs; the rest is in the configurations "
-                      "below.",
+    ReportTable table{"Every setting that is not the same in all runs that have it; the rest is in the "
+                      "configurations below.",
                       {{"Run", true}},
                       {}};
-    for (const DifferingSetting& setting : comparison.differing)
-        table.columns.push_back({setting.key, true});
+    for (const DifferingSetting* setting : settings)
+        table.columns.push_back({setting->key, true});
     for (std::size_t row = 0; row < comparison.rows.size(); ++row) {
         std::vector<std::string>& cells = table.rows.emplace_back();
         cells.push_back(comparison.rows[row].name);
-        for (const DifferingSetting& setting : comparison.differing)
-            cells.push_back(setting.values[row]);
+        for (const DifferingSetting* setting : settings)
+            cells.push_back(setting->values[row]);
     }
-    return {"Settings that differ", {std::move(table)}};
+    // The longer side goes down the page.
+    return {"Settings that differ",
+            {settings.size() > comparison.rows.size() ? turned(table) : std::move(table)}};
 }
 
 ReportSection dataSection(const ReportModel& report)

@@ -31,9 +31,15 @@ std::string plainNumber(double value)
     return significantText(value);
 }
 
-std::string withChange(const std::string& value, const std::optional<double>& ratio, const char* unit = "")
+std::string withChange(const std::string& value, const std::optional<double>& ratio)
 {
-    return ratio ? fmt::format("{} ({}{})", value, changeText(*ratio), unit) : value;
+    return ratio ? fmt::format("{} ({})", value, changeText(*ratio)) : value;
+}
+
+/// "LoRA r=8, query, value"
+std::string methodText(const ComparisonRow& row)
+{
+    return row.rank ? fmt::format("LoRA r={}, {}", *row.rank, row.targets) : row.method;
 }
 
 std::string listed(const std::set<std::string>& names)
@@ -81,7 +87,7 @@ std::string ratioCaption(const RunComparison& comparison)
     std::string caption = "Changes are against full fine-tuning of the same model on the same data. ";
     if (uses(RatioSource::Measured))
         caption += "Where the table holds such a run, its counted work, peak memory and time per token "
-                   "trained are the measure. ";
+                   "trained are the measure (the times in the table are whole ones). ";
     if (uses(RatioSource::Ledger))
         caption += "Where there is none, compute is compared with the counted cost of the same steps by full "
                    "fine-tuning, and memory and time are not compared. ";
@@ -145,8 +151,6 @@ ReportSection comparisonSection(const RunComparison& comparison)
                       {{"Run", true},
                        {"Outcome", true},
                        {"Method", true},
-                       {"r"},
-                       {"Targets", true},
                        {"Trained parameters"},
                        {"Compute (counted)"},
                        {"Peak memory (measured)"},
@@ -155,14 +159,12 @@ ReportSection comparisonSection(const RunComparison& comparison)
                        {comparison.metric}},
                       {}};
     for (const ComparisonRow& row : comparison.rows)
-        table.rows.push_back(
-            {row.name, row.outcome, row.method, row.rank ? std::to_string(*row.rank) : "–",
-             row.targets.empty() ? "–" : row.targets,
-             measuredText(static_cast<double>(row.trainableParameters), countText),
-             orDash(row.computeRatio, changeText),
-             withChange(measuredText(row.peakMemoryBytes, bytesText), row.memoryRatio),
-             withChange(measuredText(row.trainSeconds, durationText), row.timeRatio, " a token"),
-             orDash(row.untunedMetric, plainNumber), orDash(row.metric, plainNumber)});
+        table.rows.push_back({row.name, row.outcome, methodText(row),
+                              measuredText(static_cast<double>(row.trainableParameters), countText),
+                              orDash(row.computeRatio, changeText),
+                              withChange(measuredText(row.peakMemoryBytes, bytesText), row.memoryRatio),
+                              withChange(measuredText(row.trainSeconds, durationText), row.timeRatio),
+                              orDash(row.untunedMetric, plainNumber), orDash(row.metric, plainNumber)});
     return {"Runs compared", {std::move(table)}};
 }
 

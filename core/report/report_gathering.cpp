@@ -42,20 +42,22 @@ DataFacts factsOf(const TokenizedDataset& rows, const std::string& use)
     return facts;
 }
 
-bool isNumber(const std::string& text)
-{
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
-/// "bert.encoder.layer.3.output.dense" -> "bert.encoder.layer.*.output.dense"
+/// "bert.encoder.layer.3.output.dense" -> "bert.encoder.layer.*.output.dense"; numbers stand between dots and
+/// spaces.
 std::string kindOf(const std::string& module)
 {
+    const auto isEdge = [&](std::size_t at) {
+        return at >= module.size() || module[at] == '.' || module[at] == ' ';
+    };
     std::string kind;
-    for (std::size_t begin = 0; begin <= module.size();) {
-        const std::size_t end = std::min(module.find('.', begin), module.size());
-        const std::string part = module.substr(begin, end - begin);
-        kind += (begin > 0 ? "." : "") + (isNumber(part) ? "*" : part);
-        begin = end + 1;
+    for (std::size_t at = 0; at < module.size();) {
+        const std::size_t end = std::min(module.find_first_not_of("0123456789", at), module.size());
+        if (end > at && isEdge(end) && (at == 0 || isEdge(at - 1))) {
+            kind += '*';
+            at = end;
+        } else {
+            kind += module[at++];
+        }
     }
     return kind;
 }

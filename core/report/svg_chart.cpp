@@ -257,6 +257,10 @@ private:
 
     std::string colour(const ChartSeries& series) const
     {
+        if (m_colours.isDark && series.colour == "#0072b2")
+            return "#4a7de8";
+        if (m_colours.isDark && series.colour == "#b9b033")
+            return "#f0e442";
         return series.colour.empty() ? m_colours.ink : escapedXml(series.colour);
     }
 

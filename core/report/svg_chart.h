@@ -44,13 +44,13 @@ struct Chart
     bool isXFromZero = false;
 };
 
-/// Colours of text and grid: a document's styles may override them by the classes ink, muted, line and paper.
+/// Colours of text and grid: a document's styles may override them by the classes ink, muted and line.
 struct ChartColours
 {
     std::string ink = "#1b1f24";
     std::string muted = "#5a626b";
     std::string line = "#e3e6ea";
-    std::string paper = "#ffffff";
+    bool isDark = false; ///< blue sinks into a dark ground, and yellow shines there
 };
 
 /// A chart as one <svg> element: light grid, labelled axes, series named at their ends where there is room

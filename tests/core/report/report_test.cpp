@@ -318,7 +318,9 @@ TEST(Ledger, ModulesOfAKindAddUpToTheWhole)
 {
     const std::vector<LedgerEntry> entries = {{"enc.layer.0.query", WorkUnit::Token, 10, 5, 0, 2},
                                               {"enc.layer.1.query", WorkUnit::Token, 10, 5, 0, 2},
-                                              {"classifier", WorkUnit::Sequence, 7, 7, 7, 0}};
+                                              {"scores of layer 0", WorkUnit::TokenPair, 4, 8, 0, 0},
+                                              {"scores of layer 12", WorkUnit::TokenPair, 4, 8, 0, 0},
+                                              {"classifier2", WorkUnit::Sequence, 7, 7, 7, 0}};
     std::vector<LedgerEntry> trained = entries;
     for (LedgerEntry& entry : trained)
         entry.weightGradients = entry.forward;
@@ -326,12 +328,16 @@ TEST(Ledger, ModulesOfAKindAddUpToTheWhole)
     const FlopLedger full(TaskType::SequenceClassification, trained);
     const WorkCounts work = countWork(std::vector<std::int32_t>{3, 4}, false);
     const auto lines = ledgerLines(method, full, TaskType::SequenceClassification, work);
-    ASSERT_EQ(lines.size(), 2u);
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_EQ(lines[1].kind, "scores of layer *");
+    EXPECT_EQ(lines[2].kind, "classifier2");
     EXPECT_EQ(lines[0].kind, "enc.layer.*.query");
     EXPECT_EQ(lines[0].modules, 2);
     EXPECT_EQ(lines[0].flops.forward, 2 * 10 * 7);
-    EXPECT_EQ(lines[0].flops.total() + lines[1].flops.total(), method.total(work).total());
-    EXPECT_EQ(lines[0].fullFineTuning + lines[1].fullFineTuning, full.total(work).total());
+    EXPECT_EQ(lines[0].flops.total() + lines[1].flops.total() + lines[2].flops.total(),
+              method.total(work).total());
+    EXPECT_EQ(lines[0].fullFineTuning + lines[1].fullFineTuning + lines[2].fullFineTuning,
+              full.total(work).total());
 }
 
 TEST(SvgChart, BreaksTheLineAtMissingValues)
