@@ -4,6 +4,7 @@
 #include "app/session/adapter_export.h"
 #include "app/session/builtins.h"
 #include "app/session/dataset_facts.h"
+#include "app/session/run_conclusion.h"
 #include "core/io/atomic_file.h"
 #include "core/models/model_loader.h"
 #include "core/runs/run_files.h"
@@ -44,6 +45,9 @@ Application::Application(MainWindow& window, DataFolders folders, RunFunction ru
     connectFiles();
     connectTrying();
     connectReports();
+    connectComparing();
+    connectInspecting();
+    connectMeasuring();
     tellBuiltins();
     findUnfinishedSweeps();
 }
@@ -134,6 +138,48 @@ void Application::connectTrying()
     // A text written by a paused run's weights must not hold the run up.
     connect(&m_window, &MainWindow::resumeRequested, &m_tries, &TryDesk::stop);
     connect(&m_window, &MainWindow::stopRequested, &m_tries, &TryDesk::stop);
+}
+
+void Application::connectComparing()
+{
+    using Runs = std::vector<std::shared_ptr<const RunRecord>>;
+    connect(&m_window, &MainWindow::conclusionRequested, this, [this](const Runs& runs) {
+        m_conclusions.post<ui::ComparisonConclusion>(
+            [runs] { return concludeFrom(runs); },
+            [this](const ui::ComparisonConclusion& found) { m_window.setConclusion(found); },
+            [this](const QString& what, const QString& hint) { m_window.showProblem(what, hint); });
+    });
+}
+
+void Application::connectInspecting()
+{
+    connect(&m_window, &MainWindow::inspectRequested, &m_inspections, &InspectDesk::inspect);
+    connect(&m_window, &MainWindow::rankCurveRequested, &m_inspections, &InspectDesk::measureCurve);
+    connect(&m_window, &MainWindow::rankCurveStopRequested, &m_inspections, &InspectDesk::stopCurve);
+    connect(&m_inspections, &InspectDesk::inspected, &m_window, &MainWindow::setInspection);
+    connect(&m_inspections, &InspectDesk::inspectionFailed, &m_window, &MainWindow::setInspectionProblem);
+    connect(&m_inspections, &InspectDesk::curveProgressed, &m_window, &MainWindow::setRankCurveProgress);
+    connect(&m_inspections, &InspectDesk::curveMeasured, &m_window, &MainWindow::setRankCurve);
+    connect(&m_inspections, &InspectDesk::curveEnded, &m_window, &MainWindow::setRankCurveEnd);
+}
+
+/// A training and a measurement would falsify each other's times: never both.
+void Application::connectMeasuring()
+{
+    connect(&m_window, &MainWindow::measureRequested, this, [this](const ExperimentConfig& experiment) {
+        if (m_controller.state() == RunState::Idle)
+            m_baselines.measure(experiment);
+        else
+            m_window.setMeasureEnd(tr("A training is under way."), tr("Stop it or wait until it has ended."));
+    });
+    connect(&m_window, &MainWindow::measureStopRequested, &m_baselines, &BaselineDesk::stop);
+    connect(&m_controller, &TrainingController::stateChanged, &m_baselines, [this](RunState state) {
+        if (state != RunState::Idle)
+            m_baselines.stop();
+    });
+    connect(&m_baselines, &BaselineDesk::progressed, &m_window, &MainWindow::setMeasureProgress);
+    connect(&m_baselines, &BaselineDesk::measured, &m_window, &MainWindow::setMeasuredCost);
+    connect(&m_baselines, &BaselineDesk::ended, &m_window, &MainWindow::setMeasureEnd);
 }
 
 void Application::connectReports()

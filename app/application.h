@@ -1,7 +1,9 @@
 #pragma once
 
 #include "app/session/background_jobs.h"
+#include "app/session/baseline_desk.h"
 #include "app/session/cost_desk.h"
+#include "app/session/inspect_desk.h"
 #include "app/session/report_desk.h"
 #include "app/session/run_library.h"
 #include "app/session/training_controller.h"
@@ -42,6 +44,7 @@ public:
 
     TrainingController& controller() { return m_controller; }
     TryDesk& tries() { return m_tries; }
+    InspectDesk& inspections() { return m_inspections; }
     /// Opens what a command line or a drop names: a model folder, a run folder or an experiment file.
     void open(const QString& path);
 
@@ -56,6 +59,9 @@ private:
     void connectFiles();
     void connectTrying();
     void connectReports();
+    void connectComparing();
+    void connectInspecting();
+    void connectMeasuring();
     void readModel(const QString& path, TaskType task);
     void tellBuiltins();
     void readDataset(const ExperimentConfig& experiment);
@@ -75,10 +81,13 @@ private:
     CostDesk m_costs;
     RunLibrary m_runs;
     TryDesk m_tries;
+    InspectDesk m_inspections;
+    BaselineDesk m_baselines;
     ReportDesk m_reports;
     JobLane m_models{JobLane::Policy::LatestWins};
     JobLane m_datasets{JobLane::Policy::LatestWins};
     JobLane m_files{JobLane::Policy::InOrder};
+    JobLane m_conclusions{JobLane::Policy::LatestWins};
     JobLane m_unfinished{JobLane::Policy::LatestWins};
     bool m_isSweepComing = false; ///< its folder is being made
     bool m_isClosing = false;

@@ -4,12 +4,14 @@
 #include "core/base/error.h"
 #include "core/experiment/demo_experiments.h"
 #include "ui/main_window.h"
+#include "ui/pages/inspect_page.h"
 #include "ui/pages/try_page.h"
 #include "ui/try/source_card.h"
 #include "ui/try/try_input.h"
 
 #include <QApplication>
 #include <QDir>
+#include <QPushButton>
 #include <QTimer>
 
 namespace lora::app {
@@ -103,12 +105,30 @@ void Screenshots::takeCompare()
         [this] {
             QTimer::singleShot(settleMilliseconds, this, [this] {
                 take("compare.png");
-                takeTry();
+                takeInspect();
             });
         },
         Qt::SingleShotConnection);
     m_window.showPage(MainWindow::Page::Compare);
     emit m_window.runsRefreshRequested();
+}
+
+/// The newest run with adapters, which is what the page shows first.
+void Screenshots::takeInspect()
+{
+    InspectDesk& desk = m_application.inspections();
+    auto* page = m_window.findChild<ui::InspectPage*>();
+    const auto fail = [this](const QString&, const QString& what) { emit finished(what); };
+    connect(&desk, &InspectDesk::inspectionFailed, this, fail);
+    connect(&desk, &InspectDesk::curveEnded, this, fail);
+    connect(&desk, &InspectDesk::inspected, this, [page] { page->computeButton()->click(); });
+    connect(&desk, &InspectDesk::curveMeasured, this, [this] {
+        QTimer::singleShot(settleMilliseconds, this, [this] {
+            take("inspect.png");
+            takeTry();
+        });
+    });
+    m_window.showPage(MainWindow::Page::Inspect);
 }
 
 void Screenshots::takeTry()

@@ -17,8 +17,8 @@ namespace lora::app {
 class Application;
 
 /// Makes the pictures of the README by using the program: shows Setup, really runs the built-in experiments,
-/// takes Train in the middle of one of them, Compare at the end, and Try with a sentence put to one run.
-/// Writes setup.png, train.png, compare.png and try.png.
+/// takes Train in the middle of one of them, Compare at the end, Inspect with the rank curve of one run, and
+/// Try with a sentence put to it. Writes setup.png, train.png, compare.png, inspect.png and try.png.
 class Screenshots : public QObject
 {
     Q_OBJECT
@@ -37,6 +37,7 @@ private:
     void nextRun();
     void noteSteps(std::int64_t step);
     void takeCompare();
+    void takeInspect();
     void takeTry();
     void take(const QString& name);
 

@@ -216,9 +216,57 @@ void MainWindow::setRunOutcome(const RunOutcome& outcome)
 void MainWindow::setRuns(const std::vector<std::shared_ptr<const RunRecord>>& runs)
 {
     m_d->compare->setRuns(runs);
+    m_d->inspect->setRuns(runs);
     m_d->tryPage->setRuns(runs);
     if (!m_d->awaitedRuns.isEmpty())
         m_d->showAwaitedRuns();
+}
+
+void MainWindow::setMeasureProgress(qint64 done, qint64 total)
+{
+    m_d->setup->costPanel().setMeasureProgress(done, total);
+}
+
+void MainWindow::setMeasuredCost(const ExperimentConfig& experiment, const MeasuredCost& cost)
+{
+    m_d->setup->costPanel().setMeasured(experiment, cost);
+}
+
+void MainWindow::setMeasureEnd(const QString& what, const QString& hint)
+{
+    m_d->setup->costPanel().setMeasureEnd();
+    if (!what.isEmpty())
+        showProblem(what, hint);
+}
+
+void MainWindow::setInspection(const RunInspection& inspection)
+{
+    m_d->inspect->setInspection(inspection);
+}
+
+void MainWindow::setInspectionProblem(const QString& runFolder, const QString& what, const QString& hint)
+{
+    m_d->inspect->setInspectionProblem(runFolder, what, hint);
+}
+
+void MainWindow::setRankCurveProgress(const RankCurveProgress& progress)
+{
+    m_d->inspect->setCurveProgress(progress);
+}
+
+void MainWindow::setRankCurve(const RankCurveValues& curve)
+{
+    m_d->inspect->setCurve(curve);
+}
+
+void MainWindow::setRankCurveEnd(const QString& runFolder, const QString& what, const QString& hint)
+{
+    m_d->inspect->setCurveEnd(runFolder, what, hint);
+}
+
+void MainWindow::setConclusion(const ComparisonConclusion& conclusion)
+{
+    m_d->compare->setConclusion(conclusion);
 }
 
 void MainWindow::setTryModel(const TryModel& model)

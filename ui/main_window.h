@@ -8,8 +8,11 @@
 #include "core/train/step_metrics.h"
 #include "core/train/training_observer.h"
 #include "ui/dataset_preview.h"
+#include "ui/inspect/inspect_values.h"
+#include "ui/pages/comparison_values.h"
 #include "ui/report/report_values.h"
 #include "ui/run_state.h"
+#include "ui/setup/measured_cost.h"
 #include "ui/sweep/sweep_values.h"
 #include "ui/try/try_values.h"
 
@@ -33,7 +36,7 @@ class MainWindow : public QMainWindow
     Q_OBJECT
 
 public:
-    enum class Page { Setup, Train, Compare, Try, Report };
+    enum class Page { Setup, Train, Compare, Inspect, Try, Report };
     Q_ENUM(Page)
 
     /// `settings` (window state, recent files) outlives the window. Shows the demo experiment; the first
@@ -58,6 +61,11 @@ signals:
     /// clearCostReport.
     void costRequested(const lora::ExperimentConfig& experiment);
 
+    /// Take real steps of the experiment and of full fine-tuning: report with setMeasureProgress, then
+    /// setMeasuredCost or setMeasureEnd.
+    void measureRequested(const lora::ExperimentConfig& experiment);
+    void measureStopRequested();
+
     void startRequested(const lora::ExperimentConfig& experiment);
     /// Plan and price a sweep: answer with setPlannedSweep, now or as soon as what is missing arrives.
     void sweepPlanRequested(const lora::ui::SweepQuestion& question);
@@ -74,6 +82,14 @@ signals:
     void closeRequested();
 
     void runsRefreshRequested();
+    /// What do these runs say about each other: answer with setConclusion.
+    void conclusionRequested(const std::vector<std::shared_ptr<const lora::RunRecord>>& runs);
+    /// Look inside a run: answer with setInspection or setInspectionProblem.
+    void inspectRequested(const QString& runFolder);
+    /// Truncate its adapters to every rank: report with setRankCurveProgress, then setRankCurve or
+    /// setRankCurveEnd.
+    void rankCurveRequested(const QString& runFolder);
+    void rankCurveStopRequested();
     /// Write the run's adapter in PEFT's form to a new folder; report with setExported or setExportProblem.
     void exportRequested(const QString& runFolder, const QString& targetFolder);
     /// Show a folder in the desktop's file manager.
@@ -134,6 +150,21 @@ public slots:
 
     /// All known runs; replaces the list of Compare (checked runs stay checked).
     void setRuns(const std::vector<std::shared_ptr<const lora::RunRecord>>& runs);
+
+    void setMeasureProgress(qint64 done, qint64 total);
+    /// Dropped when the experiment has changed since.
+    void setMeasuredCost(const lora::ExperimentConfig& experiment, const lora::ui::MeasuredCost& cost);
+    /// Without a result: stopped (`what` empty) or why not.
+    void setMeasureEnd(const QString& what, const QString& hint);
+
+    void setInspection(const lora::ui::RunInspection& inspection);
+    void setInspectionProblem(const QString& runFolder, const QString& what, const QString& hint);
+    void setRankCurveProgress(const lora::ui::RankCurveProgress& progress);
+    void setRankCurve(const lora::ui::RankCurveValues& curve);
+    /// Without a curve: stopped (`what` empty) or why not.
+    void setRankCurveEnd(const QString& runFolder, const QString& what, const QString& hint);
+
+    void setConclusion(const lora::ui::ComparisonConclusion& conclusion);
 
     void setTryModel(const lora::ui::TryModel& model);
     void setTryModelProblem(const QString& what, const QString& hint);

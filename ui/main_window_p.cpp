@@ -42,6 +42,7 @@ void MainWindow::Private::createWidgets()
     setup = new SetupPage(&q);
     train = new TrainPage(&q);
     compare = new ComparePage(&q);
+    inspect = new InspectPage(&q);
     tryPage = new TryPage(&q);
     report = new ReportPage(&q);
     pages = new QStackedWidget(&q);
@@ -193,8 +194,9 @@ void MainWindow::Private::createViewMenu()
         {MainWindow::tr("Setup"), QStringLiteral("setup"), Qt::Key_1},
         {MainWindow::tr("Train"), QStringLiteral("train"), Qt::Key_2},
         {MainWindow::tr("Compare"), QStringLiteral("compare"), Qt::Key_3},
-        {MainWindow::tr("Try"), QStringLiteral("try"), Qt::Key_4},
-        {MainWindow::tr("Report"), QStringLiteral("report"), Qt::Key_5}};
+        {MainWindow::tr("Inspect"), QStringLiteral("inspect"), Qt::Key_4},
+        {MainWindow::tr("Try"), QStringLiteral("try"), Qt::Key_5},
+        {MainWindow::tr("Report"), QStringLiteral("report"), Qt::Key_6}};
     for (const auto& [title, icon, key] : entries)
         view->addAction(rail->addPage(title, icon, QKeySequence(Qt::CTRL | key)));
     view->addSeparator();
@@ -230,6 +232,7 @@ void MainWindow::Private::buildLayout()
     pages->addWidget(setup);
     pages->addWidget(train);
     pages->addWidget(compare);
+    pages->addWidget(inspect);
     pages->addWidget(tryPage);
     pages->addWidget(report);
     auto* center = new QWidget(&q);
@@ -275,6 +278,14 @@ void MainWindow::Private::connectSignals()
     QObject::connect(train, &TrainPage::checkpointRequested, &q, &MainWindow::checkpointRequested);
     QObject::connect(train, &TrainPage::problem, &q, &MainWindow::showProblem);
     QObject::connect(compare, &ComparePage::problem, &q, &MainWindow::showProblem);
+    QObject::connect(inspect, &InspectPage::inspectRequested, &q, &MainWindow::inspectRequested);
+    QObject::connect(inspect, &InspectPage::curveRequested, &q, &MainWindow::rankCurveRequested);
+    QObject::connect(inspect, &InspectPage::curveStopRequested, &q, &MainWindow::rankCurveStopRequested);
+    QObject::connect(inspect, &InspectPage::problem, &q, &MainWindow::showProblem);
+    CostPanel* costs = &setup->costPanel();
+    QObject::connect(costs, &CostPanel::measureRequested, &q, &MainWindow::measureRequested);
+    QObject::connect(costs, &CostPanel::measureStopRequested, &q, &MainWindow::measureStopRequested);
+    QObject::connect(compare, &ComparePage::conclusionRequested, &q, &MainWindow::conclusionRequested);
     QObject::connect(compare, &ComparePage::refreshRequested, &q, &MainWindow::runsRefreshRequested);
     QObject::connect(compare, &ComparePage::exportRequested, &q, &MainWindow::exportRequested);
     QObject::connect(compare, &ComparePage::openFolderRequested, &q, &MainWindow::openFolderRequested);

@@ -2,6 +2,7 @@
 
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
+#include "ui/pages/inspect_page.h"
 #include "ui/pages/report_page.h"
 #include "ui/pages/setup_page.h"
 #include "ui/pages/train_page.h"
@@ -52,6 +53,7 @@ public:
     SetupPage* setup = nullptr;
     TrainPage* train = nullptr;
     ComparePage* compare = nullptr;
+    InspectPage* inspect = nullptr;
     TryPage* tryPage = nullptr;
     ReportPage* report = nullptr;
     QStackedWidget* pages = nullptr;

@@ -36,6 +36,24 @@ private slots:
         QCOMPARE(model.rowCount(), 0);
     }
 
+    void variantsOfLoraAreCalledByTheirNames()
+    {
+        MethodConfig method;
+        QCOMPARE(methodLabel(method), QStringLiteral("LoRA"));
+        method.lora.loraplusLrRatio = 16;
+        QCOMPARE(methodLabel(method), QStringLiteral("LoRA+"));
+        method.lora.loraplusLrRatio.reset();
+        method.lora.useDora = true;
+        QCOMPARE(methodLabel(method), QStringLiteral("DoRA"));
+        method.lora.useRslora = true;
+        QCOMPARE(methodLabel(method), QStringLiteral("LoRA, mixed"));
+        method.lora.useDora = false;
+        QCOMPARE(methodLabel(method), QStringLiteral("rsLoRA"));
+        method.type = MethodType::Head;
+        method.lora.bias = "all";
+        QCOMPARE(methodLabel(method), QStringLiteral("BitFit"));
+    }
+
     void aRowWithTooFewCellsShowsEmptyOnes()
     {
         DatasetPreview preview = example::sentiment();
