@@ -47,12 +47,12 @@ double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, con
     const auto heads = static_cast<double>(model.numHeads);
     const NeededRows needed = neededRows(model.task, work);
     const auto forward = [&](bool isLast) {
-        return isLast ? work.tokens * 6 * d + needed.rows * (16 * d + 4 * f) + needed.pairs * 6 * heads
-                      : work.tokens * (22 * d + 4 * f) + work.tokenPairs * 6 * heads;
+        return isLast ? work.tokens * 6 * d + needed.rows * (16 * d + 4 * f) + needed.pairs * 4 * heads
+                      : work.tokens * (22 * d + 4 * f) + work.tokenPairs * 4 * heads;
     };
     const auto backward = [&](bool isLast) {
-        return isLast ? work.tokens * 8 * d + needed.rows * (18 * d + 6 * f) + needed.pairs * 8 * heads
-                      : work.tokens * (26 * d + 6 * f) + work.tokenPairs * 8 * heads;
+        return isLast ? work.tokens * 8 * d + needed.rows * (18 * d + 6 * f) + needed.pairs * 5 * heads
+                      : work.tokens * (26 * d + 6 * f) + work.tokenPairs * 5 * heads;
     };
     const int lowest = GradientReach(model, plan).lowestLayer();
     double numbers =

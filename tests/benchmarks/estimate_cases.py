@@ -1,4 +1,4 @@
-"""Configurations for estimates.py: ten the estimates were fitted to, ten others written down before any was run."""
+"""Configurations for estimates.py: ten the estimates were fitted to, and twice ten written down before any was run."""
 
 ENCODER = "assets/models/english-encoder-small"
 SST2 = {"train": "assets/datasets/sst2/train_5k.tsv"}
@@ -67,4 +67,26 @@ HELD_OUT = [
     case("random BERT 8x768, SST-2, full", "random:8x768", rows(SST2, 128), FULL, max_steps=4),
 ]
 
-SETS = {"tuning": TUNING, "held-out": HELD_OUT}
+SECOND = [
+    case("encoder 4x256, SST-2, LoRA q,v, r=1, batches of 8", ENCODER, rows(SST2, 2000), dict(QUERY_VALUE, r=1),
+         per_device_train_batch_size=8),
+    case("encoder 4x256, AG News, LoRA all linear, r=64", ENCODER, rows(AG_NEWS, 900), lora(r=64)),
+    case("encoder 4x256, wiki text, masked words, LoRA all linear", ENCODER,
+         {"train": "assets/datasets/lm_text/wiki_demo.txt", "max_train_samples": 300}, ALL_LINEAR, "masked-lm"),
+    case("encoder 4x256, STS-B, full, dropout 0.1, one worker", ENCODER, rows(STSB, 700), FULL, "regression",
+         hidden_dropout=0.1, threads=1),
+    case("encoder 4x256, SQuAD-like, LoRA in the last two blocks, bfloat16", ENCODER, rows(SQUAD, 250),
+         lora(layers_to_transform=[2, 3]), "question-answering", dtype="bfloat16"),
+    case("builtin encoder, sentiment, BitFit", "builtin:encoder", {"train": "builtin:sentiment"},
+         {"type": "head", "bias": "all"}),
+    case("builtin decoder, instructions, DoRA all linear, bfloat16", "builtin:decoder",
+         {"train": "builtin:instructions"}, lora(use_dora=True), "causal-lm", num_train_epochs=1, dtype="bfloat16"),
+    case("stories260k, TinyStories, LoRA all linear, 128 tokens", "assets/models/llama-stories260k",
+         dict(rows(STORIES, 600), max_length=128), ALL_LINEAR, "causal-lm"),
+    case("random BERT 3x1024, AG News, LoRA q,v, checkpointing", "random:3x1024", rows(AG_NEWS, 128), QUERY_VALUE,
+         max_steps=4, gradient_checkpointing=True),
+    case("random BERT 10x384, SST-2, OLoRA all linear", "random:10x384", rows(SST2, 500),
+         lora(init_lora_weights="olora")),
+]
+
+SETS = {"tuning": TUNING, "held-out": HELD_OUT, "second": SECOND}

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Estimates of time and memory against measurements: runs of `lora-workbench-cli train`, each with its ratio.
 
-    estimates.py --program build/release/bin/lora-workbench-cli [--set tuning|held-out] [--rounds 3] [--case TEXT]
+    estimates.py --program build/release/bin/lora-workbench-cli [--set tuning|held-out|second] [--rounds 3] [--case TEXT]
 
-The estimates were fitted by looking at "tuning"; "held-out" was written down before any of it was run. Needs the
+The estimates were fitted by looking at "tuning"; "held-out" and "second" were each written down before any of it was
+run. Needs the
 folder of models and data sets the tests use (LORA_WORKBENCH_ASSETS, else `shared` beside the project). What else the
 machine does falsifies the figures: `--before "chrt -f 50"` puts words before the command.
 """
