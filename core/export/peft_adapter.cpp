@@ -252,6 +252,7 @@ ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
         loadModel<float>(baseFolder, model.task(), labelCountOf(model), unrelatedSeed);
     loadAdapter(*fresh.model, config, tensors);
     roundAs(model, *fresh.model);
+    fresh.model->refreshMagnitudes(); // of the rounded weights
     const std::vector<float> expected = probeLogits(model, probe);
     const std::vector<float> found = probeLogits(*fresh.model, probe);
     ExportCertificate certificate{folder, "peft", folderBytes(folder), 0,
