@@ -222,6 +222,21 @@ std::vector<Cell> endsOfCells()
 class EveryFamily : public testing::TestWithParam<Cell>
 {};
 
+TEST_P(EveryFamily, DoraOverABaseInBFloat16IsReadBackWithTheSameLogits)
+{
+    if (!hasBFloat16Products())
+        GTEST_SKIP() << "skipped: no bfloat16 products on this processor";
+    MethodConfig method = loraOn("all-linear");
+    method.lora.useDora = true;
+    const Exported run(GetParam(), method);
+    run.model->useBFloat16();
+    run.model->refreshMagnitudes();
+    writePeftAdapter(run.out("adapter"), *run.model, method.lora, "base");
+    EXPECT_LT(
+        checkPeftAdapter(run.out("adapter"), run.baseFolder, *run.model, run.probe()).maxAbsLogitDifference,
+        1e-3);
+}
+
 /// Whatever the variant, what is written means to a reader what it means here.
 TEST_P(EveryFamily, VariantsAreReadBackWithTheSameLogits)
 {
