@@ -10,6 +10,7 @@
 #include <QPdfWriter>
 #include <QSvgRenderer>
 #include <QTextDocument>
+#include <QThread>
 #include <QUrl>
 
 namespace lora::app {
@@ -19,7 +20,8 @@ namespace {
 constexpr int chartWidth = 480; ///< as wide as a page's text, in the document's pixels
 constexpr int sharpness = 4;
 
-void addCharts(QTextDocument& document, const RichReport& report)
+/// Gives the document the charts' pictures, and their places in `html` their size.
+void addCharts(QTextDocument& document, const RichReport& report, QString& html)
 {
     for (const auto& [name, svg] : report.charts) {
         QSvgRenderer renderer(QByteArray::fromStdString(svg));
@@ -31,34 +33,50 @@ void addCharts(QTextDocument& document, const RichReport& report)
         QPainter painter(&image);
         renderer.render(&painter);
         painter.end();
-        document.addResource(QTextDocument::ImageResource, QUrl(QString::fromStdString(name)), image);
+        const QString place = QString::fromStdString(name);
+        document.addResource(QTextDocument::ImageResource, QUrl(place), image);
+        html.replace(QStringLiteral("<img src=\"%1\"").arg(place),
+                     QStringLiteral("<img src=\"%1\" width=\"%2\" height=\"%3\"")
+                         .arg(place)
+                         .arg(size.width())
+                         .arg(size.height()));
     }
 }
 
-} // namespace
-
-void writeReportPdf(const RichReport& report, const std::filesystem::path& file)
+QByteArray pagesOf(const RichReport& report)
 {
     QTextDocument document;
     QFont font = document.defaultFont();
     font.setPointSizeF(8);
     document.setDefaultFont(font);
-    addCharts(document, report);
     QString html = QString::fromStdString(report.html);
-    html.replace(QLatin1String("<img "), QStringLiteral("<img width=\"%1\" ").arg(chartWidth));
+    addCharts(document, report, html);
     document.setHtml(html);
 
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
     {
+        // The document itself leaves margins of two centimetres.
         QPdfWriter writer(&buffer);
         writer.setTitle(QStringLiteral("LoRA Workbench"));
         writer.setResolution(300);
-        writer.setPageLayout(QPageLayout(QPageSize(QPageSize::A4), QPageLayout::Portrait,
-                                         QMarginsF(14, 14, 14, 14), QPageLayout::Millimeter));
+        writer.setPageLayout(QPageLayout(QPageSize(QPageSize::A4), QPageLayout::Portrait, QMarginsF(),
+                                         QPageLayout::Millimeter));
         document.print(&writer);
     }
+    return bytes;
+}
+
+} // namespace
+
+void writeReportPdf(const RichReport& report, const std::filesystem::path& file)
+{
+    // Laying out text takes timers, and those a thread of Qt's own.
+    QByteArray bytes;
+    const std::unique_ptr<QThread> thread(QThread::create([&] { bytes = pagesOf(report); }));
+    thread->start();
+    thread->wait();
     if (bytes.isEmpty())
         throw Error(ErrorKind::Internal, "the report could not be printed");
     writeFileAtomically(file, std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())));

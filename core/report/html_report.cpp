@@ -46,7 +46,7 @@ details { margin: .4rem 0; } summary { cursor: pointer; }
   nav { display: none; } p, caption { max-width: none; }
   h2 { margin-top: 1.4rem; break-after: avoid; } figure, tr, .lead { break-inside: avoid; } thead { display: table-header-group; }
   .table { overflow: visible; } table { width: 100%; font-size: 7.5pt; } caption { font-size: 7.5pt; } th, td { padding: .2rem .35rem; }
-  td.text, tbody th.text { max-width: none; min-width: 16mm; overflow-wrap: anywhere; } tbody th.text { min-width: 26mm; }
+  td.text, tbody th.text { max-width: none; min-width: 19mm; overflow-wrap: anywhere; } tbody th.text { min-width: 26mm; }
   figure { max-width: 150mm; } pre { font-size: 7.5pt; padding: 0; } a { color: inherit; }
 }
 )";
@@ -135,11 +135,10 @@ public:
 
     std::string operator()(const ReportTable& table)
     {
-        std::string out = fmt::format("<table cellspacing=\"0\" cellpadding=\"4\" border=\"1\" "
-                                      "bordercolor=\"{}\" style=\"border-collapse: collapse\">\n<thead><tr>",
-                                      m_colours.line);
+        std::string out = "<table cellspacing=\"0\" cellpadding=\"4\" border=\"0\">\n<thead><tr>";
         for (const ReportColumn& column : table.columns)
-            out += fmt::format("<th align=\"{}\">{}</th>", alignment(column), escapedXml(column.name));
+            out += fmt::format("<th align=\"{}\" valign=\"bottom\" bgcolor=\"{}\">{}</th>", alignment(column),
+                               m_colours.line, escapedXml(column.name));
         out += "</tr></thead>\n";
         for (const auto& cells : table.rows) {
             const bool isBold = &cells == &table.rows.back() && isSum(cells);
@@ -164,7 +163,8 @@ public:
 
     std::string operator()(const ReportCode& code)
     {
-        return fmt::format("<p>{}:</p>\n<pre>{}</pre>\n", escapedXml(code.title), escapedXml(code.text));
+        return fmt::format("<p>{}:</p>\n<pre style=\"white-space: pre-wrap\">{}</pre>\n",
+                           escapedXml(code.title), escapedXml(code.text));
     }
 
 private:

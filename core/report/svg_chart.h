@@ -18,9 +18,9 @@ struct ChartSeries
     std::string dash;                              ///< SVG's stroke-dasharray; empty: solid
     std::vector<std::pair<double, double>> points; ///< x ascending; values that are not finite break the line
     bool hasMarkers = false;
-    bool isLine = true;                               ///< false: markers alone
-    bool isFaint = false;                             ///< behind another one, without a label of its own
-    std::vector<std::pair<double, double>> intervals; ///< low and high of each point, or empty
+    bool isLine = true;                                    ///< false: markers alone
+    bool isFaint = false;                                  ///< behind another one, without a label of its own
+    std::vector<std::pair<double, double>> intervals = {}; ///< low and high of each point, or empty
 };
 
 /// A thin labelled line across the plot: the untuned model, full fine-tuning.

@@ -6,6 +6,7 @@
 #include "ui/report/report_view.h"
 
 #include <QComboBox>
+#include <QLabel>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>

@@ -97,6 +97,8 @@ void ReportPage::buildLayout()
 {
     auto* toolbar = new QHBoxLayout;
     toolbar->setSpacing(kGrid);
+    // The accent is enough: here the next action is no larger than the others.
+    m_saves.front()->setFixedHeight(m_saves.back()->sizeHint().height());
     for (QPushButton* button : m_saves)
         toolbar->addWidget(button);
     toolbar->addStretch(1);
@@ -130,8 +132,9 @@ void ReportPage::setRuns(const Runs& runs)
 void ReportPage::refresh()
 {
     const bool hasRuns = !m_runs.empty();
-    m_title->setText(hasRuns ? tr("Report of %n run(s)", nullptr, static_cast<int>(m_runs.size()))
-                             : tr("Report"));
+    m_title->setText(m_runs.size() > 1    ? tr("Report of %1 checked runs").arg(m_runs.size())
+                     : m_runs.size() == 1 ? tr("Report of %1").arg(nameOf(*m_runs.front()))
+                                          : tr("Report"));
     for (QPushButton* button : m_saves)
         button->setEnabled(hasRuns);
     m_export->setEnabled(m_run->count() > 0);
