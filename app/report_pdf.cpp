@@ -47,7 +47,7 @@ QByteArray pagesOf(const RichReport& report)
 {
     QTextDocument document;
     QFont font = document.defaultFont();
-    font.setPointSizeF(8);
+    font.setPointSizeF(7);
     document.setDefaultFont(font);
     QString html = QString::fromStdString(report.html);
     addCharts(document, report, html);
