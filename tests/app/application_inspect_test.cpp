@@ -73,6 +73,9 @@ private slots:
 
         bench.window.showPage(MainWindow::Page::Inspect);
         auto& inspect = bench.page<ui::InspectPage>();
+        for (const auto& run : compare.table().runs())
+            if (run->experiment.method.lora.useDora)
+                inspect.choose(QString::fromStdString(run->folder.string()));
         QTRY_VERIFY_WITH_TIMEOUT(inspect.map().current() >= 0, patience);
         const ui::InspectedModule& most = inspect.map().modules()[size_t(inspect.map().current())];
         QVERIFY(most.rank == 4 && most.relativeChange > 0);

@@ -4,6 +4,8 @@
 #include "core/models/model_summary.h"
 #include "core/runs/run_record.h"
 #include "ui/dataset_preview.h"
+#include "ui/inspect/inspect_values.h"
+#include "ui/setup/measured_cost.h"
 
 #include <algorithm>
 #include <cmath>
@@ -333,6 +335,56 @@ inline std::vector<std::shared_ptr<const RunRecord>> runs(bool withFull = true)
     if (withFull)
         all.push_back(run(experiment("demo full", MethodType::Full, 8), 0.874, 1.0, 2'125'000, 4));
     return all;
+}
+
+inline RunInspection inspection(const QString& folder)
+{
+    RunInspection inspection;
+    inspection.folder = folder;
+    for (const ModuleInfo& module : bert(4).modules) {
+        InspectedModule entry;
+        entry.module = module;
+        const bool isQuery = module.column == "attention.self.query";
+        if (isQuery || module.column == "attention.self.value") {
+            entry.rank = 4;
+            entry.singularValues = {1.0 + module.block, 0.5, 0.2, 0.1};
+            entry.effectiveRank = 1 + module.block * 0.5;
+            entry.rank90 = 2;
+            entry.changeNorm = 1.2;
+            entry.relativeChange = 0.01 * (1 + module.block) + (isQuery ? 0 : 0.005);
+        }
+        inspection.modules.push_back(entry);
+    }
+    return inspection;
+}
+
+inline RankCurveValues rankCurve(const QString& folder)
+{
+    RankCurveValues values;
+    values.folder = folder;
+    values.metric = "accuracy";
+    values.rows = 800;
+    values.points = {
+        {0, 0.52, {{0.49, 0.55}}}, {1, 0.80, {{0.78, 0.82}}}, {2, 0.861, {{0.85, 0.872}}}, {4, 0.862, {}}};
+    values.enough = 2;
+    values.sentence = QStringLiteral("Rank 2 would have been enough.");
+    return values;
+}
+
+inline MeasuredCost measured()
+{
+    MeasuredCost cost;
+    cost.pairs = 15;
+    cost.seconds = 0.05;
+    cost.fullSeconds = 0.1;
+    cost.timeRatio = 0.5;
+    cost.timeLow = 0.48;
+    cost.timeHigh = 0.53;
+    cost.flops = 4e9;
+    cost.fullFlops = 6e9;
+    cost.memoryBytes = 60e6;
+    cost.fullMemoryBytes = 90e6;
+    return cost;
 }
 
 } // namespace lora::ui::example

@@ -16,60 +16,6 @@
 using namespace lora;
 using namespace lora::ui;
 
-namespace {
-
-RunInspection inspection(const QString& folder)
-{
-    RunInspection inspection;
-    inspection.folder = folder;
-    for (const ModuleInfo& module : example::bert(4).modules) {
-        InspectedModule entry;
-        entry.module = module;
-        const bool isQuery = module.column == "attention.self.query";
-        if (isQuery || module.column == "attention.self.value") {
-            entry.rank = 4;
-            entry.singularValues = {1.0 + module.block, 0.5, 0.2, 0.1};
-            entry.effectiveRank = 1 + module.block * 0.5;
-            entry.rank90 = 2;
-            entry.changeNorm = 1.2;
-            entry.relativeChange = 0.01 * (1 + module.block) + (isQuery ? 0 : 0.005);
-        }
-        inspection.modules.push_back(entry);
-    }
-    return inspection;
-}
-
-RankCurveValues curve(const QString& folder)
-{
-    RankCurveValues values;
-    values.folder = folder;
-    values.metric = "accuracy";
-    values.rows = 800;
-    values.points = {
-        {0, 0.52, {{0.49, 0.55}}}, {1, 0.80, {{0.78, 0.82}}}, {2, 0.861, {{0.85, 0.872}}}, {4, 0.862, {}}};
-    values.enough = 2;
-    values.sentence = QStringLiteral("Rank 2 would have been enough.");
-    return values;
-}
-
-MeasuredCost measured()
-{
-    MeasuredCost cost;
-    cost.pairs = 15;
-    cost.seconds = 0.05;
-    cost.fullSeconds = 0.1;
-    cost.timeRatio = 0.5;
-    cost.timeLow = 0.48;
-    cost.timeHigh = 0.53;
-    cost.flops = 4e9;
-    cost.fullFlops = 6e9;
-    cost.memoryBytes = 60e6;
-    cost.fullMemoryBytes = 90e6;
-    return cost;
-}
-
-} // namespace
-
 class InspectTest : public QObject
 {
     Q_OBJECT
@@ -111,7 +57,7 @@ private slots:
         // The newest run with adapters, not the newer full fine-tuning.
         QCOMPARE(asked[0][0].toString(), page().folder());
         QVERIFY(page().folder().contains(QStringLiteral("top quarter")));
-        m_window->setInspection(inspection(page().folder()));
+        m_window->setInspection(example::inspection(page().folder()));
         m_window->showPage(MainWindow::Page::Compare);
         m_window->showPage(MainWindow::Page::Inspect);
         m_window->setRuns(example::runs());
@@ -123,7 +69,7 @@ private slots:
     {
         m_window->setRuns(example::runs());
         m_window->showPage(MainWindow::Page::Inspect);
-        m_window->setInspection(inspection(page().folder()));
+        m_window->setInspection(example::inspection(page().folder()));
         SpectrumMap& map = page().map();
         const auto nameOf = [&](int module) { return map.modules()[size_t(module)].module.name; };
         // The module that moved most.
@@ -159,7 +105,7 @@ private slots:
         QCOMPARE(asked[0][0].toString(), folder);
         QVERIFY(!page().computeButton()->isEnabled());
         m_window->setRankCurveProgress({2, 4, 1});
-        m_window->setRankCurve(curve(folder));
+        m_window->setRankCurve(example::rankCurve(folder));
         QVERIFY(page().computeButton()->isEnabled());
         QCOMPARE(page().recommendation(), QStringLiteral("Rank 2 would have been enough."));
         QCOMPARE(page().curve().seriesCount(), 2);
@@ -245,7 +191,7 @@ private slots:
         m_window->setMeasureProgress(3, 17);
         QVERIFY(costs().measureButton()->text().contains(QStringLiteral("3 of 17")));
         const ExperimentConfig experiment = m_window->experiment();
-        m_window->setMeasuredCost(experiment, measured());
+        m_window->setMeasuredCost(experiment, example::measured());
         QVERIFY2(costs().text().contains(QStringLiteral("Time per step, measured: −50 %")),
                  qPrintable(costs().text()));
         QVERIFY(!costs().text().contains(u'≈'));
@@ -253,7 +199,7 @@ private slots:
         editor.edit(QStringLiteral("r"), [](ExperimentConfig& e) { e.method.lora.r = 4; });
         QVERIFY(!costs().text().contains(QStringLiteral("measured:")));
         QVERIFY(costs().text().contains(u'≈'));
-        m_window->setMeasuredCost(experiment, measured()); // too late
+        m_window->setMeasuredCost(experiment, example::measured()); // too late
         QVERIFY(!costs().text().contains(QStringLiteral("measured:")));
         // A change ends a measurement under way.
         QTest::mouseClick(costs().measureButton(), Qt::LeftButton);

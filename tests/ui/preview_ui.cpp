@@ -2,6 +2,8 @@
 #include "example_values.h"
 #include "ui/demo_experiment.h"
 #include "ui/main_window.h"
+#include "ui/pages/compare_page.h"
+#include "ui/pages/inspect_page.h"
 #include "ui/pages/try_page.h"
 #include "ui/theme/theme.h"
 #include "ui/try/try_input.h"
@@ -10,6 +12,7 @@
 #include <QComboBox>
 #include <QDir>
 #include <QPixmap>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSettings>
@@ -167,6 +170,8 @@ void pictures(const QString& folder, const QString& look, const QSize& size)
     window.setDatasetPreview(example::sentiment());
     window.setCostReport(example::cost());
     picture(window, name + QStringLiteral("3-setup.png"));
+    window.setMeasuredCost(window.experiment(), example::measured());
+    picture(window, name + QStringLiteral("3-setup-measured.png"));
     tellSetup(window, example::gpt2(12), example::instructions(), TaskType::CausalLm);
     picture(window, name + QStringLiteral("3-setup-gpt2.png"));
     tellSetup(window, example::llama(32), example::instructions(), TaskType::SequenceClassification);
@@ -198,7 +203,30 @@ void pictures(const QString& folder, const QString& look, const QSize& size)
     picture(window, name + QStringLiteral("6-train.png"));
     window.setRuns(example::runs());
     window.showPage(MainWindow::Page::Compare);
+    ComparisonConclusion conclusion;
+    conclusion.metric = "accuracy";
+    conclusion.sentence =
+        QStringLiteral("demo r=4 is within noise of full fine-tuning (−1.2 points of accuracy, 95 % interval "
+                       "−2.6 to 0.3, 1500 "
+                       "examples, 1 seed) at 65 % of its compute and 0.40 % of its trained parameters.");
+    for (const auto& run : window.findChild<ComparePage*>()->table().checkedRuns()) {
+        conclusion.folders.push_back(run->folder.string());
+        const double mean = run->summary.best.at("accuracy");
+        conclusion.groups.push_back({{run->folder.string()}, mean, {{mean - 0.008, mean + 0.008}}});
+    }
+    window.setConclusion(conclusion);
     picture(window, name + QStringLiteral("7-compare.png"));
+    window.findChild<ComparePage*>()->setQualityAxis(2);
+    picture(window, name + QStringLiteral("7-compare-cost.png"));
+    window.showPage(MainWindow::Page::Inspect);
+    auto* inspect = window.findChild<InspectPage*>();
+    picture(window, name + QStringLiteral("7-inspect-opening.png"));
+    window.setInspection(example::inspection(inspect->folder()));
+    inspect->computeButton()->click();
+    window.setRankCurveProgress({2, 4, 1});
+    picture(window, name + QStringLiteral("7-inspect-computing.png"));
+    window.setRankCurve(example::rankCurve(inspect->folder()));
+    picture(window, name + QStringLiteral("7-inspect.png"));
     window.showPage(MainWindow::Page::Try);
     picture(window, name + QStringLiteral("8-try-opening.png"));
     tellTries(window,

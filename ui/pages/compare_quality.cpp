@@ -44,10 +44,21 @@ double meanResult(const std::vector<RunRecordPtr>& runs)
     return sum / double(runs.size());
 }
 
-/// "LoRA, query, value": what stays the same along one line of ranks.
-QString familyOf(const MethodConfig& method)
+/// Variant and targets: what stays the same along one line of ranks.
+using Family = std::pair<QString, QString>;
+
+/// No more words than tell the families apart.
+QString nameOf(const Family& family, const std::map<Family, std::vector<RunRecordPtr>>& families)
 {
-    return QStringLiteral("%1, %2").arg(methodLabel(method), targetsLabel(method));
+    const auto differs = [&](auto part) {
+        return std::ranges::any_of(families,
+                                   [&](const auto& other) { return other.first.*part != family.*part; });
+    };
+    const bool hasVariants = differs(&Family::first);
+    const bool hasTargets = differs(&Family::second);
+    if (hasVariants && hasTargets)
+        return QStringLiteral("%1, %2").arg(family.first, family.second);
+    return hasVariants ? family.first : hasTargets ? family.second : QString();
 }
 
 } // namespace
@@ -137,19 +148,20 @@ void ComparePage::addRankLine(const std::vector<RunRecordPtr>& runs, const QStri
 
 void ComparePage::refreshRanks(const std::vector<RunRecordPtr>& runs, const std::string& quality)
 {
-    std::map<QString, std::vector<RunRecordPtr>> families;
+    std::map<Family, std::vector<RunRecordPtr>> families;
     std::map<MethodType, std::vector<RunRecordPtr>> levels;
     for (const RunRecordPtr& run : endedRuns(runs)) {
         if (run->summary.primaryMetric != quality)
             continue;
         if (run->experiment.method.type == MethodType::Lora)
-            families[familyOf(run->experiment.method)].push_back(run);
+            families[{methodLabel(run->experiment.method), targetsLabel(run->experiment.method)}].push_back(
+                run);
         else
             levels[run->experiment.method.type].push_back(run);
     }
     int dash = 0;
     for (const auto& [family, members] : families)
-        addRankLine(members, families.size() > 1 ? family : QString(), dash++);
+        addRankLine(members, nameOf(family, families), dash++);
     m_scatter->setTitle(quality.empty() ? tr("Quality against rank")
                                         : tr("Quality (%1) against rank").arg(metricName(quality)));
     if (families.empty())

@@ -80,7 +80,7 @@ void InspectPage::createWidgets()
     m_map = new SpectrumMap(this);
     m_spectrum = new TimeSeriesPlot(tr("Singular values"), this);
     m_spectrum->setEmptyText(tr("The singular values of the chosen module's change appear here"));
-    m_spectrum->setXAxis(tr("direction"));
+    m_spectrum->setXAxis(tr("direction"), AxisFormat::Index);
     m_spectrum->setKeepsZero(true);
     m_facts = new MutedLabel({}, this);
     m_curve = new TimeSeriesPlot(tr("Rank curve"), this);
@@ -120,20 +120,20 @@ void InspectPage::buildLayout()
     mapHeading->addStretch(1);
     mapHeading->addWidget(m_quantity);
     leftLayout->addLayout(mapHeading);
-    auto* area = new QScrollArea(this);
-    area->setWidget(m_map);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    leftLayout->addWidget(area, 1);
+    m_mapArea = new QScrollArea(this);
+    m_mapArea->setWidget(m_map);
+    m_mapArea->setWidgetResizable(true);
+    m_mapArea->setFrameShape(QFrame::NoFrame);
+    leftLayout->addWidget(m_mapArea, 3);
+    leftLayout->addSpacing(kGrid);
+    leftLayout->addWidget(m_spectrum, 2);
+    leftLayout->addWidget(m_facts);
 
     auto* right = new QWidget(this);
     auto* rightLayout = new QVBoxLayout(right);
     rightLayout->setContentsMargins(kGrid, 0, 0, 0);
     rightLayout->setSpacing(kGrid);
-    rightLayout->addWidget(m_spectrum, 2);
-    rightLayout->addWidget(m_facts);
-    rightLayout->addSpacing(kGrid);
-    rightLayout->addWidget(m_curve, 3);
+    rightLayout->addWidget(m_curve, 1);
     rightLayout->addWidget(m_advice);
     auto* actions = new QHBoxLayout;
     actions->setSpacing(kGrid);
@@ -253,6 +253,8 @@ void InspectPage::showChosen()
         m_note->setText(tr("%1 of %2 linear modules changed").arg(changed).arg(modules.size()));
     }
     m_map->setModules(isKnown ? found->second.modules : std::vector<InspectedModule>());
+    // Deep models scroll; of others the spectrum takes the room that is left.
+    m_mapArea->setMaximumHeight(m_map->sizeHint().height() + kGrid);
     showModule(m_map->current());
     showCurve();
     refreshCompute();
@@ -377,8 +379,10 @@ void InspectPage::showCurve()
     if (found == m_curves.end())
         return;
     const RankCurveValues& curve = found->second;
-    m_curve->setTitle(
-        tr("%1 at every truncated rank, %2 examples").arg(metricName(curve.metric)).arg(curve.rows));
+    QString title =
+        tr("%1 at every truncated rank, %2 examples").arg(metricName(curve.metric)).arg(curve.rows);
+    title[0] = title[0].toUpper();
+    m_curve->setTitle(title);
     SeriesStyle style;
     style.name = metricName(curve.metric);
     style.color = &accentColor;

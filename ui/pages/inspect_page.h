@@ -12,6 +12,7 @@ class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
+class QScrollArea;
 
 namespace lora::ui {
 
@@ -75,6 +76,7 @@ private:
     QComboBox* m_quantity;
     MutedLabel* m_note;
     SpectrumMap* m_map;
+    QScrollArea* m_mapArea;
     TimeSeriesPlot* m_spectrum;
     MutedLabel* m_facts;
     TimeSeriesPlot* m_curve;

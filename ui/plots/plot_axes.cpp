@@ -43,7 +43,8 @@ public:
     explicit QuantityTicker(AxisFormat format)
         : m_format(format)
     {
-        setTickCount(5);
+        // What carries a unit is wide.
+        setTickCount(format == AxisFormat::Plain || format == AxisFormat::Count ? 5 : 3);
     }
 
 protected:
@@ -91,6 +92,11 @@ QSharedPointer<QCPAxisTicker> tickerFor(AxisFormat format, bool isLogarithmic, c
 {
     if (format == AxisFormat::Rank)
         return QSharedPointer<RankTicker>::create();
+    if (format == AxisFormat::Index) {
+        const auto ticker = QSharedPointer<QCPAxisTickerFixed>::create();
+        ticker->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+        return ticker;
+    }
     // Less than a decade has no power of ten inside: evenly spaced ticks say more.
     if (isLogarithmic && range.lower > 0 && range.upper / range.lower >= 10)
         return QSharedPointer<QuantityLogTicker>::create(format);

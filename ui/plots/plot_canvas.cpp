@@ -102,7 +102,9 @@ void TimeSeriesPlot::Canvas::applyStyle(Series& entry, const QPalette& palette) 
         entry.graph->setScatterStyle(QCPScatterStyle::ssNone);
     } else {
         auto scatter = markerStyle(entry.style.marker, isRing ? 17 : hasLine ? 5 : 9);
-        scatter.setPen(QPen(color, 1));
+        if (isRing)
+            scatter.setShape(QCPScatterStyle::ssCircle); // a disc is filled whatever its brush
+        scatter.setPen(QPen(color, isRing ? 1.5 : 1));
         scatter.setBrush(isRing ? QBrush(Qt::NoBrush) : QBrush(color));
         entry.graph->setScatterStyle(scatter);
     }
@@ -209,8 +211,13 @@ QCPRange TimeSeriesPlot::Canvas::dataRange() const
     }
     if (range.lower > range.upper)
         return {0, 1};
-    if (xFormat == AxisFormat::Rank)
+    if (xFormat == AxisFormat::Rank || xFormat == AxisFormat::Index)
         return {range.lower - 0.25, range.upper + 0.25};
+    // Points that stand alone are not to be cut at the edges.
+    const bool hasPoints = std::ranges::any_of(
+        series, [](const auto& entry) { return entry->style.shape == SeriesShape::Markers; });
+    if (hasPoints && !isXLogarithmic && range.lower < range.upper)
+        return {range.lower - 0.05 * range.size(), range.upper + 0.05 * range.size()};
     if (range.lower == range.upper) {
         // Wide enough that the ticks beside a lone point read differently from its own.
         const double margin = range.lower == 0 ? 0.5 : std::abs(range.lower) / 2;

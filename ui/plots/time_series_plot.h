@@ -20,7 +20,8 @@ enum class AxisFormat {
     Flops,
     Count,
     Bytes,
-    Rank ///< positions of ranks, see rankPosition
+    Index, ///< 1, 2, 3, …
+    Rank   ///< positions of ranks, see rankPosition
 };
 
 /// Where a rank stands on an axis of ranks: 0 (no adapters) at 0, 1, 2, 4, … one apart.
