@@ -26,11 +26,11 @@ public:
                     "it saves.",
                     programName)
         , m_subcommands{
-              addDemo(m_program),    addTrain(m_program),   addSweep(m_program),     addPretrain(m_program),
-              addCost(m_program),    addInspect(m_program), addData(m_program),      addTokenize(m_program),
-              addEval(m_program),    addPredict(m_program), addGenerate(m_program),  addExport(m_program),
-              addExtract(m_program), addResize(m_program),  addRankCurve(m_program), addOverlap(m_program),
-              addCompare(m_program), addReport(m_program),  addRuns(m_program)}
+              addDemo(m_program),      addTrain(m_program),   addSweep(m_program),   addPretrain(m_program),
+              addReproduce(m_program), addCost(m_program),    addInspect(m_program), addData(m_program),
+              addTokenize(m_program),  addEval(m_program),    addPredict(m_program), addGenerate(m_program),
+              addExport(m_program),    addExtract(m_program), addResize(m_program),  addRankCurve(m_program),
+              addOverlap(m_program),   addCompare(m_program), addReport(m_program),  addRuns(m_program)}
     {
         m_program.require_subcommand(1);
         m_program.set_version_flag("--version", programVersion());

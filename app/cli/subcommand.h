@@ -19,6 +19,7 @@ struct Subcommand
 Subcommand addDemo(CLI::App& program);
 Subcommand addTrain(CLI::App& program);
 Subcommand addSweep(CLI::App& program);
+Subcommand addReproduce(CLI::App& program);
 Subcommand addPretrain(CLI::App& program);
 Subcommand addCost(CLI::App& program);
 Subcommand addInspect(CLI::App& program);

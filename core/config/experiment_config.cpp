@@ -258,6 +258,17 @@ ExperimentConfig loadExperiment(const fs::path& file, const std::vector<std::str
     return experiment;
 }
 
+ExperimentConfig withOverrides(const ExperimentConfig& experiment, const std::vector<std::string>& overrides)
+{
+    ConfigIssues issues;
+    Json document = toJson(experiment);
+    for (const std::string& text : overrides)
+        applyOverride(document, text, issues);
+    ExperimentConfig changed = experimentFromJson(document, fs::current_path(), issues);
+    throwOnErrors(issues, "experiment");
+    return changed;
+}
+
 std::string bestMetric(const ExperimentConfig& experiment)
 {
     std::string name =

@@ -148,6 +148,10 @@ ExperimentConfig experimentFromJson(const nlohmann::json& document,
 ExperimentConfig loadExperiment(const std::filesystem::path& file,
                                 const std::vector<std::string>& overrides = {});
 
+/// An experiment that is in no file with overrides applied; relative paths are of the current directory.
+/// Throws as loadExperiment does.
+ExperimentConfig withOverrides(const ExperimentConfig& experiment, const std::vector<std::string>& overrides);
+
 /// Every key with its value, defaults written out; `experimentFromJson` of it gives the same experiment back.
 nlohmann::ordered_json toJson(const ExperimentConfig& experiment);
 

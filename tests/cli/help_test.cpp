@@ -8,10 +8,10 @@
 namespace lora::test {
 namespace {
 
-const std::vector<std::string> subcommands{"demo",     "train",  "cost",       "inspect",  "data",
-                                           "tokenize", "eval",   "predict",    "export",   "compare",
-                                           "report",   "runs",   "pretrain",   "generate", "sweep",
-                                           "extract",  "resize", "rank-curve", "overlap"};
+const std::vector<std::string> subcommands{"demo",      "train",   "cost",     "inspect",    "data",
+                                           "tokenize",  "eval",    "predict",  "export",     "compare",
+                                           "report",    "runs",    "pretrain", "generate",   "sweep",
+                                           "reproduce", "extract", "resize",   "rank-curve", "overlap"};
 
 void expectFits80Columns(const std::string& text)
 {
