@@ -66,10 +66,10 @@ int compare(const CompareOptions& options, Console& console)
 }
 
 constexpr const char* footer =
-    "Runs that differ only in their seed are one group. Each group is compared with the\n"
-    "baseline on the same evaluation examples: \"within noise\" is said where the 95 %\n"
-    "interval of the difference contains zero. One seed: paired bootstrap over the\n"
-    "examples; several: joined with Student's interval over the seeds.\n"
+    "Runs that differ only in their seed are one group. Each group is compared with\n"
+    "the baseline on the same evaluation examples: \"within noise\" is said where the\n"
+    "95 % interval of the difference contains zero. One seed: paired bootstrap over\n"
+    "the examples; several: joined with Student's interval over the seeds.\n"
     "--json: {\"runs\": [...], \"paired\": [{\"a\", \"b\": ids, \"a_name\", \"b_name\",\n"
     "\"metric\", \"verdict\", \"difference\" (a minus b), \"low\", \"high\", \"p_mcnemar\" (one\n"
     "seed, right or wrong answers; else null), \"examples\", \"seeds\", \"by_seed\"}]}, or\n"

@@ -229,13 +229,14 @@ int reproduce(const ReproduceOptions& options, Console& console)
 }
 
 constexpr const char* footer =
-    "The article behind this program claims 70 % less compute than full fine-tuning for\n"
-    "sentiment analysis, 60 % for text classification and 50 % for question answering, at\n"
-    "equal quality. This trains full fine-tuning, the head alone, and LoRA on all layers,\n"
-    "their top half and their top quarter (there with and without keeping what frozen\n"
-    "layers compute), at every seed, and says which claim holds, by measured compute and\n"
-    "by paired differences on the same evaluation examples. Without data of your own the\n"
-    "built-in data are used, without a model the built-in one.";
+    "The article behind this program claims 70 % less compute than full fine-tuning\n"
+    "for sentiment analysis, 60 % for text classification and 50 % for question\n"
+    "answering, at equal quality. This trains full fine-tuning, the head alone, and\n"
+    "LoRA on all layers, their top half and their top quarter (there with and without\n"
+    "keeping what frozen layers compute) with every seed, and says which claim holds,\n"
+    "by measured compute and by paired differences on the same evaluation examples.\n"
+    "Give learning rates that suit your model: a badly trained baseline is easily\n"
+    "equalled.";
 
 std::vector<CLI::Option*> addPlanOptions(CLI::App& app, ReproduceOptions& options)
 {

@@ -107,8 +107,13 @@ int show(const RunsOptions& options, Console& console)
 
 bool belongsToRun(const std::string& name)
 {
-    static const std::vector<std::string> names{run_files::experiment, run_files::metrics, run_files::summary,
-                                                "adapter", "model"};
+    static const std::vector<std::string> names{run_files::experiment,
+                                                run_files::metrics,
+                                                run_files::summary,
+                                                run_files::evalExamples,
+                                                run_files::exports,
+                                                "adapter",
+                                                "model"};
     return std::ranges::find(names, name) != names.end() || name.starts_with("checkpoint-") ||
            name.starts_with("events.out.tfevents");
 }

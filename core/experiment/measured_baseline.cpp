@@ -276,9 +276,9 @@ std::string measurementText(const BaselineMeasurement& measurement)
     else
         text += "energy: this machine does not tell it\n";
     if (measurement.isPrefixKept)
-        text += fmt::format("With the frozen layers' one pass, spread over {} epochs: {} of a step's time.\n",
-                            significantText(measurement.epochs, 3),
-                            durationText(measurement.prefixSeconds / pairs));
+        text +=
+            fmt::format("With the frozen layers' one pass, spread over {:g} epochs: {} of a step's time.\n",
+                        measurement.epochs, durationText(measurement.prefixSeconds / pairs));
     return text;
 }
 

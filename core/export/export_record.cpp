@@ -12,7 +12,6 @@ namespace lora {
 
 namespace {
 
-constexpr const char* exportsFile = "exports.json";
 constexpr std::size_t maxFileBytes = std::size_t{1} << 20;
 constexpr std::size_t maxKept = 100;
 
@@ -53,7 +52,7 @@ std::filesystem::path pathInside(const std::filesystem::path& runFolder, const s
 
 std::vector<RecordedExport> readExports(const std::filesystem::path& runFolder)
 {
-    const std::filesystem::path file = runFolder / exportsFile;
+    const std::filesystem::path file = runFolder / run_files::exports;
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored))
         return {};
@@ -84,7 +83,7 @@ void recordExport(const std::filesystem::path& runFolder, const ExportCertificat
     nlohmann::ordered_json document = nlohmann::ordered_json::array();
     for (const RecordedExport& entry : entries)
         document.push_back(jsonOf(entry));
-    writeFileAtomically(runFolder / exportsFile,
+    writeFileAtomically(runFolder / run_files::exports,
                         document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 

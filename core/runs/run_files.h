@@ -12,6 +12,8 @@ inline constexpr const char* metrics = "metrics.jsonl";
 inline constexpr const char* summary = "summary.json";
 /// What the evaluation said about each example; see outcome_file.h.
 inline constexpr const char* evalExamples = "eval_examples.jsonl";
+/// The checks its exports passed; see export_record.h.
+inline constexpr const char* exports = "exports.json";
 /// Key of experiment.json beside the experiment's own: {"model","train","eval"}, what the run was made from.
 inline constexpr const char* hashesKey = "hashes";
 /// Another such key: names of the classes, in the order of their ids.

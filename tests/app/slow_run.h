@@ -21,7 +21,7 @@ public:
     RunOutcome operator()(const RunRequest& request, TrainingObserver& observer,
                           TrainingControl& control) const
     {
-        RunRecorder recorder(request.runFolder, {request.experiment, "model", "data", ""});
+        RunRecorder recorder(request.runFolder, {request.experiment, "model", "data", "", {}});
         const auto tell = [&](auto call) {
             call(static_cast<TrainingObserver&>(recorder));
             call(observer);
