@@ -95,13 +95,7 @@ std::shared_ptr<const PrefixStates> keepPrefix(const ExperimentData& prepared, C
                                                TrainingControl& control, BaselineMeasurement& measured)
 {
     const TrainingConfig& training = prepared.experiment.training;
-    const ModelConfig& config = method.model().config();
-    PrefixFacts facts;
-    facts.lowestLayer = method.model().trunk().lowestTrainable();
-    facts.dropout =
-        training.hiddenDropout.value_or(std::max(config.hiddenDropoutProb, config.attentionProbsDropoutProb));
-    facts.isHiddenAnew = rows.masking.has_value();
-    facts.epochs = measured.epochs;
+    const PrefixFacts facts = prefixFacts(method.model(), training, rows, measured.epochs);
     if (!planPrefix(training.prefixCache, facts).isForTraining)
         return {};
     PrefixCache cache(memoryBudget());

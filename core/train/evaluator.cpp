@@ -74,9 +74,9 @@ void Evaluator::summarize(EvaluationResult& result) const
     if (total.items == 0)
         return;
     const auto items = static_cast<double>(total.items);
-    OutcomeCollector collector;
-    result.metrics = taskMetrics(m_model.task(), m_dataset, m_model.labelNames, result,
-                                 m_wishes.keepsOutcomes ? &collector : nullptr);
+    OutcomeCollector collector =
+        m_wishes.keepsOutcomes ? OutcomeCollector(m_dataset.size()) : OutcomeCollector();
+    result.metrics = taskMetrics(m_model.task(), m_dataset, m_model.labelNames, result, collector);
     if (m_wishes.keepsOutcomes)
         result.outcomes = collector.finish(m_model.task(), m_dataset, result.losses,
                                            static_cast<std::int64_t>(m_model.labelNames.size()));

@@ -50,9 +50,14 @@ const std::vector<double>* ExampleOutcomes::column(const std::string& name) cons
 
 void OutcomeCollector::add(std::size_t unit, std::initializer_list<std::pair<const char*, double>> values)
 {
+    if (!m_isWanted)
+        return;
     m_units.push_back(unit);
-    for (const auto& [name, value] : values)
-        m_columns[name].push_back(value);
+    for (const auto& [name, value] : values) {
+        std::vector<double>& column = m_columns[name];
+        column.reserve(m_room);
+        column.push_back(value);
+    }
 }
 
 ExampleOutcomes OutcomeCollector::finish(TaskType task, const TokenizedDataset& dataset,

@@ -48,6 +48,16 @@ struct ExampleOutcomes
 class OutcomeCollector
 {
 public:
+    /// For an evaluation nobody asked outcomes of: what is added is not kept.
+    OutcomeCollector() = default;
+    /// Room for so many examples.
+    explicit OutcomeCollector(std::size_t examples)
+        : m_room(examples)
+        , m_isWanted(true)
+    {
+        m_units.reserve(examples);
+    }
+
     /// `unit`: the example's index; of questions on text, the row's.
     void add(std::size_t unit, std::initializer_list<std::pair<const char*, double>> values);
     /// `losses` are of each of the data set's examples.
@@ -55,6 +65,8 @@ public:
                            const std::vector<ExampleLoss>& losses, std::int64_t classes);
 
 private:
+    std::size_t m_room = 0;
+    bool m_isWanted = false;
     std::vector<std::size_t> m_units;
     std::map<std::string, std::vector<double>> m_columns;
 };

@@ -81,6 +81,17 @@ PrefixStates::PrefixStates(std::unique_ptr<PrefixBlock> block, std::vector<std::
     , m_rows{m_block->values(), m_firstTokens, width, layer}
 {}
 
+PrefixFacts prefixFacts(const LanguageModel<float>& model, const TrainingConfig& training,
+                        const TokenizedDataset& rows, double epochs)
+{
+    const ModelConfig& config = model.config();
+    const double dropout = std::max(config.hiddenDropoutProb, config.attentionProbsDropoutProb);
+    return {.lowestLayer = model.trunk().lowestTrainable(),
+            .dropout = training.hiddenDropout.value_or(dropout),
+            .isHiddenAnew = rows.masking.has_value(),
+            .epochs = epochs};
+}
+
 PrefixCache::PrefixCache(PrefixBudget budget)
     : m_budget(std::move(budget))
     , m_folder(m_budget.folder, m_budget.keptBytes)

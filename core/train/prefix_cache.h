@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/base/prefix_budget.h"
+#include "core/config/experiment_config.h"
 #include "core/data/prefix_rows.h"
 #include "core/data/tokenized_dataset.h"
+#include "core/lora/prefix_plan.h"
 #include "core/models/language_model.h"
 #include "core/train/prefix_folder.h"
 #include "core/train/training_control.h"
@@ -56,6 +58,10 @@ struct PrefixResult
     std::int64_t flops = 0; ///< done for it now
     std::vector<std::string> notices;
 };
+
+/// What decides whether a model's frozen layers can run once for `epochs` passes over the rows.
+PrefixFacts prefixFacts(const LanguageModel<float>& model, const TrainingConfig& training,
+                        const TokenizedDataset& rows, double epochs);
 
 /// Computes hidden states that never change once and keeps them: for the epochs and evaluations of a run, for
 /// the runs of a sweep that share this object, and in files for later sessions. They are computed in file

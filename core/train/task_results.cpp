@@ -280,27 +280,25 @@ void storeBatch(TaskType task, const TokenizedDataset& dataset, const Batch& bat
 
 Metrics taskMetrics(TaskType task, const TokenizedDataset& dataset,
                     const std::vector<std::string>& labelNames, const EvaluationResult& result,
-                    OutcomeCollector* outcomes)
+                    OutcomeCollector& outcomes)
 {
-    OutcomeCollector unused;
-    OutcomeCollector& collector = outcomes ? *outcomes : unused;
     switch (task) {
     case TaskType::SequenceClassification:
-        return classMetrics(dataset, labelNames.size(), result, collector);
+        return classMetrics(dataset, labelNames.size(), result, outcomes);
     case TaskType::MultiLabelClassification:
-        return labelMetrics(dataset, result, collector);
+        return labelMetrics(dataset, result, outcomes);
     case TaskType::Regression:
-        return scoreMetrics(dataset, result, collector);
+        return scoreMetrics(dataset, result, outcomes);
     case TaskType::TokenClassification:
-        return entityMetrics(dataset, labelNames, result, collector);
+        return entityMetrics(dataset, labelNames, result, outcomes);
     case TaskType::QuestionAnswering:
-        return answerMetrics(dataset, result, collector);
+        return answerMetrics(dataset, result, outcomes);
     case TaskType::CausalLm:
     case TaskType::MaskedLm:
         // The metrics follow from the loss.
         for (std::size_t example = 0; example < result.losses.size(); ++example)
             if (result.losses[example].items > 0)
-                collector.add(example, {{"correct", static_cast<double>(result.losses[example].correct)}});
+                outcomes.add(example, {{"correct", static_cast<double>(result.losses[example].correct)}});
         break;
     }
     return {};

@@ -47,10 +47,9 @@ void storeBatch(TaskType task, const TokenizedDataset& dataset, const Batch& bat
                 const ResultWishes& wishes, EvaluationResult& result);
 
 /// The task's metrics beside the loss, over the labelled examples; none when there are none. `labelNames` are
-/// the model's. What each example contributes goes to `outcomes` as well, unless that is null.
+/// the model's. What each example contributes goes to `outcomes` as well.
 std::map<std::string, double> taskMetrics(TaskType task, const TokenizedDataset& dataset,
                                           const std::vector<std::string>& labelNames,
-                                          const EvaluationResult& result,
-                                          OutcomeCollector* outcomes = nullptr);
+                                          const EvaluationResult& result, OutcomeCollector& outcomes);
 
 } // namespace lora

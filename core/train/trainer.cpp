@@ -141,7 +141,9 @@ RunStart Trainer::startOf() const
 bool Trainer::preparePrefix(TrainingObserver& observer, TrainingControl& control)
 {
     const bool isStepLeft = m_state.step < m_totalSteps && !isPatienceOver();
-    const PrefixUse use = planPrefix(m_config.prefixCache, prefixFacts());
+    const PrefixUse use =
+        planPrefix(m_config.prefixCache,
+                   prefixFacts(m_inputs.model, m_config, m_inputs.train, m_loader.epochsAfter(m_totalSteps)));
     if (use.isDropoutInTheWay && isStepLeft)
         observer.onMessage(fmt::format(
             "Prefix cache: not used in training, because the model's dropout changes what the frozen layers "
@@ -164,18 +166,6 @@ bool Trainer::preparePrefix(TrainingObserver& observer, TrainingControl& control
         m_evaluator->startFrom(m_evalPrefix ? &m_evalPrefix->rows() : nullptr);
     }
     return true;
-}
-
-PrefixFacts Trainer::prefixFacts() const
-{
-    const ModelConfig& config = m_inputs.model.config();
-    PrefixFacts facts;
-    facts.lowestLayer = m_inputs.model.trunk().lowestTrainable();
-    facts.dropout =
-        m_config.hiddenDropout.value_or(std::max(config.hiddenDropoutProb, config.attentionProbsDropoutProb));
-    facts.isHiddenAnew = m_inputs.train.masking.has_value();
-    facts.epochs = m_loader.epochsAfter(m_totalSteps);
-    return facts;
 }
 
 PrefixResult Trainer::obtainPrefix(const TokenizedDataset& rows, const std::string& rowsName,
@@ -208,7 +198,8 @@ void Trainer::countPrefix(const PrefixResult& result, double seconds)
     for (const TokenizedExample& example : m_inputs.train.examples) {
         const auto length = static_cast<std::int64_t>(example.inputIds.size());
         m_state.tokensBelowCut += length;
-        m_state.tokenPairsBelowCut += static_cast<double>(attendedPairs(length, m_inputs.model.config().isDecoder));
+        m_state.tokenPairsBelowCut +=
+            static_cast<double>(attendedPairs(length, m_inputs.model.config().isDecoder));
     }
 }
 

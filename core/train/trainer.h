@@ -57,7 +57,6 @@ private:
 
     RunStart startOf() const;
     bool preparePrefix(TrainingObserver& observer, TrainingControl& control);
-    PrefixFacts prefixFacts() const;
     PrefixResult obtainPrefix(const TokenizedDataset& rows, const std::string& rowsName,
                               TrainingObserver& observer, TrainingControl& control);
     void countPrefix(const PrefixResult& result, double seconds);

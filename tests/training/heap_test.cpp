@@ -197,7 +197,7 @@ TEST_P(SteadyHeap, AnEvaluationTakesNoMoreForMoreBatches)
         evaluator.run();
         return watch.count();
     };
-    EXPECT_LE(taken(many), taken(few) + 24); // growing vectors double: six times each
+    EXPECT_LE(taken(many), taken(few) + 16); // growing vectors double
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, SteadyHeap, testing::ValuesIn(cases()),
