@@ -1,5 +1,7 @@
 #include "ui/command_line.h"
 
+#include "core/base/shell_text.h"
+
 #include <nlohmann/json.hpp>
 
 #include <QRegularExpression>
@@ -10,10 +12,7 @@ namespace {
 
 QString shellQuoted(const QString& text)
 {
-    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_./:=@%+-]+\\z"));
-    return plain.match(text).hasMatch()
-               ? text
-               : u'\'' + QString(text).replace(u'\'', QStringLiteral("'\\''")) + u'\'';
+    return QString::fromStdString(shellWord(text.toStdString()));
 }
 
 QString fileNameFor(const std::string& name)

@@ -2,8 +2,7 @@
 #include "app/cli/subcommand.h"
 
 #include "core/base/quantity_text.h"
-#include "core/base/rng.h"
-#include "core/data/dataset_loader.h"
+#include "core/experiment/adapter_source.h"
 #include "core/export/export_record.h"
 #include "core/models/model_loader.h"
 #include "core/runs/run_files.h"
@@ -14,7 +13,7 @@ namespace lora::app {
 
 namespace {
 
-constexpr std::size_t probeRows = 32;
+constexpr std::size_t rowsToCompare = 32;
 
 struct ExportOptions
 {
@@ -23,39 +22,17 @@ struct ExportOptions
     std::string out;
 };
 
-/// Rows of random tokens: they tell two models apart as well as text does.
-TokenizedDataset randomProbe(const ModelConfig& config)
-{
-    TokenizedDataset probe;
-    probe.source = "random tokens";
-    Rng rng(1, "probe");
-    for (std::size_t row = 0; row < probeRows; ++row) {
-        const auto length =
-            1 +
-            rng.below(static_cast<std::uint64_t>(std::min<std::int64_t>(64, config.maxPositionEmbeddings)));
-        TokenizedExample& example = probe.examples.emplace_back();
-        for (std::uint64_t i = 0; i < length; ++i)
-            example.inputIds.push_back(
-                static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(config.vocabSize))));
-        example.tokenTypeIds.assign(length, 0);
-    }
-    return probe;
-}
-
 /// Rows the run was evaluated on; random ones when its data is gone.
 TokenizedDataset probeOf(const TrainedModel& trained, Console& console)
 {
     try {
-        const ExperimentConfig& experiment = trained.experiment;
-        TokenizedDataset rows =
-            loadDataset(experiment.data, experiment.task, trained.tokenizer.get(), experiment.training.seed)
-                .eval;
-        rows.examples.resize(std::min(rows.examples.size(), probeRows));
+        TokenizedDataset rows = evaluationRows(trained);
+        rows.examples.resize(std::min(rows.examples.size(), rowsToCompare));
         return rows;
     } catch (const Error& error) {
         console.log(fmt::format("note: compared on random tokens, since the run's data cannot be read: {}",
                                 error.what()));
-        return randomProbe(trained.model->config());
+        return randomRows(trained.model->config(), rowsToCompare);
     }
 }
 

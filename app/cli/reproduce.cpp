@@ -1,11 +1,10 @@
+#include "app/cli/console_sweep.h"
 #include "app/cli/exit_codes.h"
-#include "app/cli/progress_observer.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/training_session.h"
 
-#include "core/base/display_text.h"
-#include "core/base/quantity_text.h"
+#include "core/base/shell_text.h"
 #include "core/evidence/reproduction.h"
 #include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
@@ -84,18 +83,6 @@ fs::path newFolder(const std::string& out)
     return fs::absolute(folder);
 }
 
-std::string shellWord(const std::string& word)
-{
-    const bool isPlain =
-        !word.empty() &&
-        word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%") ==
-            std::string::npos;
-    std::string text = "'";
-    for (const char character : word)
-        text += character == '\'' ? std::string("'\\''") : std::string(1, character);
-    return isPlain ? word : text + "'";
-}
-
 /// As it can be typed again, without what only says where to write.
 std::string commandOf(const ReproduceOptions& options)
 {
@@ -151,38 +138,6 @@ Reproduction begin(const ReproduceOptions& options, Console& console)
     return reproduction;
 }
 
-class ConsoleReproduction : public SweepObserver
-{
-public:
-    ConsoleReproduction(const ReproducedTask& task, Console& console)
-        : m_task(task)
-        , m_console(console)
-    {}
-
-    void onRunSkipped(std::size_t run) override { announce(run, ", done before"); }
-    TrainingObserver& onRunBegin(std::size_t run, const RunRequest& request) override
-    {
-        announce(run, request.isResumed ? ", going on" : "");
-        return m_progress.emplace(m_console);
-    }
-    void onRunEnd(std::size_t run, const RunOutcome& outcome) override
-    {
-        reportEnd(m_task.sweep.runFolder(run), outcome, m_console);
-    }
-
-private:
-    void announce(std::size_t run, const char* how)
-    {
-        const auto& runs = m_task.sweep.plan.runs;
-        m_console.log(fmt::format("{}, run {} of {}: {}{}", m_task.claim.title, run + 1, runs.size(),
-                                  runs[run].label, how));
-    }
-
-    const ReproducedTask& m_task;
-    Console& m_console;
-    std::optional<ProgressObserver> m_progress;
-};
-
 std::string hostOf(const Reproduction& reproduction)
 {
     for (const ReproducedTask& task : reproduction.tasks)
@@ -206,8 +161,9 @@ int reproduce(const ReproduceOptions& options, Console& console)
     RunStatus status = RunStatus::Completed;
     std::vector<TaskEvidence> evidence;
     for (const ReproducedTask& task : reproduction.tasks) {
-        ConsoleReproduction observer(task, console);
-        const RunStatus taskStatus = runReproduction(task.sweep, observer, control);
+        ConsoleSweep observer(task.sweep, task.claim.title, console);
+        const RunStatus taskStatus =
+            runSweep(task.sweep, memoryBudget(), observer, control, PrefixSharing::Separate);
         if (taskStatus != RunStatus::Completed)
             status = taskStatus;
         evidence.push_back(evidenceOf(task));

@@ -1,6 +1,6 @@
 #include "app/cli/cache_arguments.h"
+#include "app/cli/console_sweep.h"
 #include "app/cli/exit_codes.h"
-#include "app/cli/progress_observer.h"
 #include "app/cli/run_arguments.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/subcommand.h"
@@ -114,38 +114,6 @@ std::vector<PlannedLine> linesOf(const CostedSweep& costed)
     return lines;
 }
 
-/// Says which run of how many is under way, and shows each as `train` does.
-class ConsoleSweep : public SweepObserver
-{
-public:
-    ConsoleSweep(const Sweep& sweep, Console& console)
-        : m_sweep(sweep)
-        , m_console(console)
-    {}
-
-    void onRunSkipped(std::size_t run) override { announce(run, ", done before"); }
-    TrainingObserver& onRunBegin(std::size_t run, const RunRequest& request) override
-    {
-        announce(run, request.isResumed ? ", going on" : "");
-        return m_progress.emplace(m_console);
-    }
-    void onRunEnd(std::size_t run, const RunOutcome& outcome) override
-    {
-        reportEnd(m_sweep.runFolder(run), outcome, m_console);
-    }
-
-private:
-    void announce(std::size_t run, const char* how)
-    {
-        const auto& runs = m_sweep.plan.runs;
-        m_console.log(fmt::format("run {} of {}: {}{}", run + 1, runs.size(), runs[run].label, how));
-    }
-
-    const Sweep& m_sweep;
-    Console& m_console;
-    std::optional<ProgressObserver> m_progress;
-};
-
 std::vector<SweptRun> doneRuns(const CostedSweep& costed)
 {
     std::vector<SweptRun> runs;
@@ -190,7 +158,7 @@ int sweep(const SweepOptions& options, Console& console)
     console.log("sweep folder: " + costed.sweep.folder.string());
     TrainingControl control;
     const StopSignals signals(control);
-    ConsoleSweep observer(costed.sweep, console);
+    ConsoleSweep observer(costed.sweep, "", console);
     const RunStatus status =
         runSweep(costed.sweep, prefixBudgetWithin(options.cacheBudget), observer, control);
     printResults(costed, console);

@@ -66,27 +66,6 @@ Reproduction openReproduction(const fs::path& folder)
     return reproduction;
 }
 
-RunStatus runReproduction(const Sweep& sweep, SweepObserver& observer, TrainingControl& control)
-{
-    RunStatus status = RunStatus::Completed;
-    for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
-        if (stateOf(sweep, run) == PlannedRunState::Done) {
-            observer.onRunSkipped(run);
-            continue;
-        }
-        if (control.isStopRequested())
-            return RunStatus::Stopped;
-        const RunRequest request = requestFor(sweep, run, std::make_shared<PrefixCache>(memoryBudget()));
-        const RunOutcome outcome = runExperiment(request, observer.onRunBegin(run, request), control);
-        observer.onRunEnd(run, outcome);
-        if (outcome.status == RunStatus::Stopped)
-            return outcome.status;
-        if (outcome.status == RunStatus::Diverged)
-            status = outcome.status;
-    }
-    return status;
-}
-
 TaskEvidence evidenceOf(const ReproducedTask& task)
 {
     std::vector<std::shared_ptr<const RunRecord>> runs;

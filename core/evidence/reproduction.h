@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/evidence/task_evidence.h"
-#include "core/sweep/sweep_runner.h"
+#include "core/sweep/sweep_folder.h"
 
 #include <filesystem>
 #include <vector>
@@ -33,10 +33,6 @@ ReproducedTask createTask(const std::filesystem::path& folder, const ArticleClai
 void writeReproduction(const Reproduction& reproduction);
 /// Throws lora::Error: BadUsage for a folder without reproduction.json, BadInput for a damaged one.
 Reproduction openReproduction(const std::filesystem::path& folder);
-
-/// Makes the runs that are not done, one after the other, each on its own: none profits from what another
-/// computed. Otherwise as runSweep.
-RunStatus runReproduction(const Sweep& sweep, SweepObserver& observer, TrainingControl& control);
 
 /// From the runs that are done.
 TaskEvidence evidenceOf(const ReproducedTask& task);

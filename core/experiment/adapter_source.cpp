@@ -39,24 +39,6 @@ std::string baseOf(const AdapterSourceRequest& request, const PeftConfig& config
     return config.baseModel;
 }
 
-TokenizedDataset randomRows(const ModelConfig& config, std::size_t rows)
-{
-    TokenizedDataset probe;
-    probe.source = "random tokens";
-    Rng rng(1, "probe");
-    for (std::size_t row = 0; row < rows; ++row) {
-        const auto length =
-            1 +
-            rng.below(static_cast<std::uint64_t>(std::min<std::int64_t>(64, config.maxPositionEmbeddings)));
-        TokenizedExample& example = probe.examples.emplace_back();
-        for (std::uint64_t i = 0; i < length; ++i)
-            example.inputIds.push_back(
-                static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(config.vocabSize))));
-        example.tokenTypeIds.assign(length, 0);
-    }
-    return probe;
-}
-
 } // namespace
 
 bool holdsAdapter(const fs::path& folder)
@@ -108,6 +90,24 @@ TokenizedDataset evaluationRows(const TrainedModel& trained)
                     "Name a file with --data.");
     return loadDataset(experiment.data, experiment.task, trained.tokenizer.get(), experiment.training.seed)
         .eval;
+}
+
+TokenizedDataset randomRows(const ModelConfig& config, std::size_t rows)
+{
+    TokenizedDataset probe;
+    probe.source = "random tokens";
+    Rng rng(1, "probe");
+    for (std::size_t row = 0; row < rows; ++row) {
+        const auto length =
+            1 +
+            rng.below(static_cast<std::uint64_t>(std::min<std::int64_t>(64, config.maxPositionEmbeddings)));
+        TokenizedExample& example = probe.examples.emplace_back();
+        for (std::uint64_t i = 0; i < length; ++i)
+            example.inputIds.push_back(
+                static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(config.vocabSize))));
+        example.tokenTypeIds.assign(length, 0);
+    }
+    return probe;
 }
 
 TokenizedDataset probeRows(const TrainedModel& trained, std::size_t rows)

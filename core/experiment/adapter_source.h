@@ -35,6 +35,9 @@ std::unique_ptr<LanguageModel<float>> loadBaseOf(const TrainedModel& trained, co
 /// The rows a run is evaluated on. Throws lora::Error when its data is gone or it is no run.
 TokenizedDataset evaluationRows(const TrainedModel& trained);
 
+/// Rows of random tokens: they tell two models apart as well as text does.
+TokenizedDataset randomRows(const ModelConfig& config, std::size_t rows);
+
 /// Rows to compare logits on: the first of the run's evaluation rows, random tokens where there are none.
 TokenizedDataset probeRows(const TrainedModel& trained, std::size_t rows = 32);
 

@@ -1,5 +1,6 @@
 // Where the numbers come from: data, settings, exports, machine, and how to make them again.
 #include "core/base/quantity_text.h"
+#include "core/base/shell_text.h"
 #include "core/report/report_sections.h"
 
 #include <algorithm>
@@ -104,21 +105,6 @@ ReportTable recordedTable(const ReportModel& report)
     return table;
 }
 
-/// One word for the shell, whatever is in it.
-std::string quoted(const std::string& text)
-{
-    const auto isPlain = [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) ||
-               std::string_view("-_./:").find(c) != std::string_view::npos;
-    };
-    if (!text.empty() && text.front() != '-' && std::ranges::all_of(text, isPlain))
-        return text;
-    std::string out = "'";
-    for (const char c : text)
-        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
-}
-
 /// Full fine-tuning has no rank: that it lacks what others have is no difference.
 bool areDifferent(const DifferingSetting& setting)
 {
@@ -146,9 +132,9 @@ ReportCode commands(const ReportModel& report)
     std::string text;
     std::string runs;
     for (const auto& run : report.runs) {
-        text += fmt::format("lora-workbench-cli train {} --out {}\n", quoted(run->id + "/experiment.json"),
-                            quoted(run->id + "-again"));
-        runs += " " + quoted(run->id);
+        text += fmt::format("lora-workbench-cli train {} --out {}\n", shellWord(run->id + "/experiment.json"),
+                            shellWord(run->id + "-again"));
+        runs += " " + shellWord(run->id);
     }
     text += fmt::format("lora-workbench-cli compare{}\n", runs);
     return {"In the folder that holds the runs",

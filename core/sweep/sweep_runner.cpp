@@ -39,7 +39,7 @@ std::shared_ptr<PrefixCache> SweepCaches::of(const PlannedRun& run)
     const ExperimentConfig& experiment = run.experiment;
     const std::pair sharing(run.lowestLayer,
                             experiment.data.eval ? std::uint64_t{0} : experiment.training.seed);
-    if (!m_cache || sharing != m_sharing) {
+    if (!m_cache || !m_isShared || sharing != m_sharing) {
         m_cache.reset(); // before the next one takes memory
         m_cache = std::make_shared<PrefixCache>(m_budget);
     }
@@ -62,10 +62,10 @@ RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<Prefi
 }
 
 RunStatus runSweep(const Sweep& sweep, const PrefixBudget& budget, SweepObserver& observer,
-                   TrainingControl& control)
+                   TrainingControl& control, PrefixSharing sharing)
 {
     RunStatus status = RunStatus::Completed;
-    SweepCaches caches(budget);
+    SweepCaches caches(budget, sharing);
     for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
         if (stateOf(sweep, run) == PlannedRunState::Done) {
             observer.onRunSkipped(run);

@@ -27,19 +27,27 @@ public:
 /// another run than the plan says.
 RunRequest requestFor(const Sweep& sweep, std::size_t run, std::shared_ptr<PrefixCache> cache);
 
+/// Whether runs may profit from what frozen layers gave another run.
+enum class PrefixSharing {
+    Shared,
+    Separate ///< what a run takes is then its own, as where it is compared with others
+};
+
 /// The cache of a sweep's runs, made one after the other: the same as long as they can share what frozen
 /// layers compute, then a new one, before which the last is let go.
 class SweepCaches
 {
 public:
-    explicit SweepCaches(PrefixBudget budget)
+    explicit SweepCaches(PrefixBudget budget, PrefixSharing sharing = PrefixSharing::Shared)
         : m_budget(std::move(budget))
+        , m_isShared(sharing == PrefixSharing::Shared)
     {}
 
     std::shared_ptr<PrefixCache> of(const PlannedRun& run);
 
 private:
     PrefixBudget m_budget;
+    bool m_isShared;
     std::pair<int, std::uint64_t> m_sharing;
     std::shared_ptr<PrefixCache> m_cache;
 };
@@ -50,6 +58,6 @@ private:
 /// goes on; a stopped one ends it. Throws lora::Error naming the run that could not be made; what is done
 /// stays. Diverged when a run of this call did.
 RunStatus runSweep(const Sweep& sweep, const PrefixBudget& budget, SweepObserver& observer,
-                   TrainingControl& control);
+                   TrainingControl& control, PrefixSharing sharing = PrefixSharing::Shared);
 
 } // namespace lora

@@ -181,18 +181,15 @@ private slots:
         QVERIFY(allTextOf(form()).contains(QStringLiteral("7, 8, 9")));
     }
 
-    void everyChangeIsPlannedAnewWithinATenthOfASecond()
+    void everyChangeIsPlannedAnew()
     {
         QSignalSpy plans(m_window.get(), &MainWindow::sweepPlanRequested);
         QTest::qWait(60);
         QCOMPARE(plans.size(), 0); // nobody looks
         setup().showSweep(true);
         QTRY_COMPARE(plans.size(), 1);
-        QElapsedTimer clock;
-        clock.start();
         toggle(form().ranks(), "1");
         QTRY_COMPARE(plans.size(), 2);
-        QVERIFY(clock.elapsed() < 100);
         setup().editor().edit(QStringLiteral("epochs"),
                               [](ExperimentConfig& e) { e.training.numTrainEpochs = 9; });
         QTRY_COMPARE(plans.size(), 3);
@@ -269,9 +266,7 @@ private slots:
         form().head().setChecked(true);
         QCOMPARE(sweepCommandLine(demoExperiment(), form().arguments(), QStringLiteral("e.json")),
                  QStringLiteral("lora-workbench-cli sweep e.json --ranks 1,2,4,8,16 --targets "
-                                "'query,value;all-linear' --seeds 42,43 --with-full --with-head")
-                     .replace(QStringLiteral("1,2,4,8,16"), QStringLiteral("'1,2,4,8,16'"))
-                     .replace(QStringLiteral("42,43"), QStringLiteral("'42,43'")));
+                                "'query,value;all-linear' --seeds 42,43 --with-full --with-head"));
     }
 
     void choicesAndTheOpenPlanningSurviveTheWindow()
