@@ -31,7 +31,6 @@ struct SweepOptions
     std::string alpha;
     bool isFullIncluded = false;
     bool isHeadIncluded = false;
-    std::optional<double> fullLearningRate;
     std::string out;
     std::string resume;
     bool isDryRun = false;
@@ -59,7 +58,6 @@ SweepPlan planOf(const SweepOptions& options)
         axes.alpha = options.alpha == "fixed" ? AlphaPolicy::Fixed : AlphaPolicy::Ratio;
     axes.isFullIncluded = options.isFullIncluded;
     axes.isHeadIncluded = options.isHeadIncluded;
-    axes.fullLearningRate = options.fullLearningRate;
     return planSweep(base, axes, describeModel(base.model, base.task));
 }
 
@@ -195,6 +193,10 @@ std::vector<CLI::Option*> addPlanOptions(CLI::App& app, SweepOptions& options)
                        "Variants of LoRA, of: lora,rslora,dora,pissa,olora,lora-fa,lora+ (the last with the "
                        "experiment's loraplus_lr_ratio, else 16); without it the experiment's own.")
             ->type_name("LIST"),
+        app.add_option("--learning-rates", options.axes.learningRates,
+                       "Learning rates of LoRA and of the head, for example 5e-4,1e-3,2e-3: ranks compared "
+                       "each at its best; without it the experiment's own.")
+            ->type_name("LIST"),
         app.add_option("--seeds", options.axes.seeds, "Seeds, for example 1,2,3.")->type_name("LIST"),
         app.add_option("--alpha", options.alpha,
                        "ratio: lora_alpha follows the rank, so that alpha / r is the experiment's at every "
@@ -202,11 +204,10 @@ std::vector<CLI::Option*> addPlanOptions(CLI::App& app, SweepOptions& options)
             ->type_name("POLICY")
             ->check(CLI::IsMember({"ratio", "fixed"})),
         app.add_flag("--with-full", options.isFullIncluded, "Full fine-tuning as well, once for each seed."),
-        app.add_option("--full-learning-rate", options.fullLearningRate,
-                       "Learning rate of full fine-tuning; without it a tenth of the experiment's, since "
+        app.add_option("--full-learning-rates,--full-learning-rate", options.axes.fullLearningRates,
+                       "Learning rates of full fine-tuning; without it a tenth of the experiment's, since "
                        "every weight moves.")
-            ->type_name("RATE")
-            ->check(CLI::PositiveNumber),
+            ->type_name("LIST"),
         app.add_flag("--with-head", options.isHeadIncluded,
                      "Training of the head alone as well, once for each seed."),
         app.add_option("--out", options.out,

@@ -55,7 +55,8 @@ SweepPlan planReproduction(const ArticleClaim& claim, const ExperimentConfig& ba
     kept.training.prefixCache = "memory"; // nothing from, and nothing for, another run
     SweepAxes axes;
     axes.seeds = settings.seeds;
-    axes.fullLearningRate = settings.fullLearningRate;
+    if (settings.fullLearningRate)
+        axes.fullLearningRates = {*settings.fullLearningRate};
     axes.isFullIncluded = true;
     axes.isHeadIncluded = true;
     axes.layers = {

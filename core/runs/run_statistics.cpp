@@ -32,10 +32,35 @@ std::string nameWithoutSeed(const std::string& name, std::uint64_t seed)
     return shorter.empty() ? name : shorter;
 }
 
-std::vector<RunGroup> groupsOf(const Runs& runs, const RunComparison& comparison)
+ExperimentConfig withoutRate(ExperimentConfig experiment)
+{
+    experiment.training.learningRate = 0;
+    return experiment;
+}
+
+/// Among groups that differ in the learning rate alone, each at the same one once.
+void compareRates(std::vector<RunGroup>& groups, const std::vector<ExperimentConfig>& keys,
+                  const std::string& metric)
+{
+    const auto isBetterThan = [&](const RunGroup& a, const RunGroup& b) {
+        return a.metric && (!b.metric || (isLowerBetter(metric) ? a.metric->mean < b.metric->mean
+                                                                : a.metric->mean > b.metric->mean));
+    };
+    for (std::size_t a = 0; a < groups.size(); ++a)
+        for (std::size_t b = 0; b < groups.size(); ++b) {
+            if (keys[a] == keys[b] || withoutRate(keys[a]) != withoutRate(keys[b]))
+                continue;
+            ++groups[a].triedRates;
+            if (isBetterThan(groups[b], groups[a]))
+                groups[a].isBestRate = false;
+        }
+}
+
+/// `keys` become the groups' configurations.
+std::vector<RunGroup> groupsOf(const Runs& runs, const RunComparison& comparison,
+                               std::vector<ExperimentConfig>& keys)
 {
     std::vector<RunGroup> groups;
-    std::vector<ExperimentConfig> keys;
     const auto hasSeed = [&](const RunGroup& group, std::uint64_t seed) {
         return std::ranges::any_of(group.members, [&](std::size_t member) {
             return runs[member]->experiment.training.seed == seed;
@@ -81,9 +106,10 @@ std::size_t baselineOf(const std::vector<RunGroup>& groups, const RunComparison&
                        const std::string& id)
 {
     const auto found = std::ranges::find_if(groups, [&](const RunGroup& group) {
-        return id.empty() ? group.method == "full" : std::ranges::any_of(group.members, [&](auto member) {
-            return comparison.rows[member].id == id;
-        });
+        if (id.empty())
+            return group.method == "full" && group.isBestRate;
+        return std::ranges::any_of(group.members,
+                                   [&](std::size_t member) { return comparison.rows[member].id == id; });
     });
     if (found != groups.end())
         return static_cast<std::size_t>(found - groups.begin());
@@ -195,11 +221,13 @@ RunStatistics runStatistics(const Runs& runs, const RunComparison& comparison, c
 {
     RunStatistics statistics;
     statistics.metric = comparison.metric;
-    statistics.groups = groupsOf(runs, comparison);
+    std::vector<ExperimentConfig> keys;
+    statistics.groups = groupsOf(runs, comparison, keys);
     if (runs.empty())
         return statistics;
     for (RunGroup& group : statistics.groups)
         summarize(group, runs, comparison);
+    compareRates(statistics.groups, keys, statistics.metric);
     statistics.baseline = baselineOf(statistics.groups, comparison, baselineId);
     std::vector<ReadOutcomes> read(runs.size());
     if (statistics.groups.size() > 1)

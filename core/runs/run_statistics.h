@@ -23,6 +23,9 @@ struct RunGroup
     std::optional<MeanInterval> metric;
     std::optional<double> computeRatio; ///< to full fine-tuning, mean
     std::int64_t trainableParameters = 0;
+    /// Groups that differ from this one in nothing but the learning rate, itself included.
+    std::size_t triedRates = 1;
+    bool isBestRate = true; ///< none of those has a better metric
 };
 
 /// A group against the baseline, on the same evaluation examples: paired by seed, in their order where the
@@ -40,7 +43,7 @@ struct RunStatistics
 {
     std::string metric;
     std::vector<RunGroup> groups;
-    std::size_t baseline = 0; ///< group; the full fine-tuning if there is one, else the first
+    std::size_t baseline = 0; ///< group; full fine-tuning at its best rate if there is one, else the first
     std::vector<GroupComparison> comparisons;
 
     const RunGroup& baselineGroup() const { return groups[baseline]; }
@@ -66,7 +69,7 @@ std::string verdictText(const RunStatistics& statistics, const GroupComparison& 
 /// 872 examples, 3 seeds) at 26 % of its compute …." or that and why it cannot be told.
 std::string comparisonSentence(const RunStatistics& statistics, const GroupComparison& comparison);
 /// The sentence about the group that computes least of those within noise of the baseline, else about the
-/// best one; empty when there is only one group.
+/// best one; empty when there is only one group. Every configuration speaks by its best learning rate.
 std::string statisticsConclusion(const RunStatistics& statistics);
 /// Whether there is anything to say: more than one group, or several seeds of one.
 bool hasStatistics(const RunStatistics& statistics);

@@ -126,6 +126,13 @@ std::string footnote(const RunStatistics& statistics)
     };
     if (std::ranges::any_of(statistics.comparisons, hasOneSeed))
         text += "Intervals of one seed say nothing about other seeds. ";
+    std::size_t mostRates = 1;
+    for (const RunGroup& group : statistics.groups)
+        mostRates = std::max(mostRates, group.triedRates);
+    if (mostRates > 1)
+        text += fmt::format("Each configuration is judged by its best of up to {} learning rates, chosen on "
+                            "these same examples, which flatters all of them a little. ",
+                            mostRates);
     return text.empty() ? "" : wrapped(text.substr(0, text.size() - 1), terminalWidth) + "\n";
 }
 
@@ -175,7 +182,7 @@ std::string statisticsConclusion(const RunStatistics& statistics)
 {
     std::vector<const GroupComparison*> within, told;
     for (const GroupComparison& comparison : statistics.comparisons) {
-        if (!comparison.difference)
+        if (!comparison.difference || !statistics.groups[comparison.group].isBestRate)
             continue;
         told.push_back(&comparison);
         if (comparison.difference->isWithinNoise())

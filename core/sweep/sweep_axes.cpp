@@ -179,15 +179,21 @@ SweepAxes readAxes(const SweepTexts& texts, ConfigIssues& issues)
         axes.layers.push_back(readLayers(entry, issues));
     axes.seeds = readNumbers<std::uint64_t>(texts.seeds, "seeds", nullptr, issues);
     axes.variants = readVariants(texts.variants, issues);
+    const NumberRange* const rates = numberRange("training.learning_rate");
+    axes.learningRates = readNumbers<double>(texts.learningRates, "learning_rates", rates, issues);
+    axes.fullLearningRates =
+        readNumbers<double>(texts.fullLearningRates, "full_learning_rates", rates, issues);
     if (issues.size() > before)
         return axes;
-    const auto number = [](auto value) { return std::to_string(value); };
+    const auto number = [](auto value) { return fmt::format("{}", value); };
     refuseRepeats(axes.ranks, "ranks", number, issues);
     refuseRepeats(
         axes.targets, "targets", [](const TargetSet& set) { return toText(set); }, issues);
     refuseRepeats(
         axes.layers, "layers", [](const LayerSet& set) { return toText(set); }, issues);
     refuseRepeats(axes.seeds, "seeds", number, issues);
+    refuseRepeats(axes.learningRates, "learning_rates", number, issues);
+    refuseRepeats(axes.fullLearningRates, "full_learning_rates", number, issues);
     refuseRepeats(
         axes.variants, "variants", [](const std::string& name) { return name; }, issues);
     return axes;

@@ -40,17 +40,18 @@ struct SweepAxes
     std::vector<TargetSet> targets;
     std::vector<LayerSet> layers;
     std::vector<std::string> variants; ///< names of lora_variant.h
+    std::vector<double> learningRates; ///< of LoRA and of the head alone: the best differs with the rank
     std::vector<std::uint64_t> seeds;
     std::optional<AlphaPolicy> alpha; ///< none: Ratio, with use_rslora Fixed
     bool isFullIncluded = false;      ///< full fine-tuning as a baseline, once for each seed
     bool isHeadIncluded = false;      ///< the head alone, likewise
     /// Of the full baseline; none: a tenth of what the base experiment gives LoRA, since every weight
     /// moves.
-    std::optional<double> fullLearningRate;
+    std::vector<double> fullLearningRates;
 };
 
 /// The axes as people write them: "1,4,16"; "query,value;all-linear"; "all;top-half;0,1;8-11"; "1,2,3";
-/// "lora,dora". Empty texts are empty axes.
+/// "lora,dora"; "5e-4,1e-3". Empty texts are empty axes.
 struct SweepTexts
 {
     std::string ranks{};
@@ -58,9 +59,12 @@ struct SweepTexts
     std::string layers{};
     std::string seeds{};
     std::string variants{};
+    std::string learningRates{};
+    std::string fullLearningRates{};
 };
 
-/// Problems go to `issues` under "ranks", "targets", "layers", "seeds" and "variants".
+/// Problems go to `issues` under "ranks", "targets", "layers", "seeds", "variants", "learning_rates" and
+/// "full_learning_rates".
 SweepAxes readAxes(const SweepTexts& texts, ConfigIssues& issues);
 
 /// As it is written: "query,value", "all-linear", "regex:…"; "all", "top-half", "0,1,5".

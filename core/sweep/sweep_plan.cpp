@@ -79,8 +79,10 @@ private:
         // Each at most some thousands of characters long: no overflow.
         const std::size_t runs =
             count(m_axes.seeds) *
-            (count(m_axes.ranks) * count(m_axes.targets) * count(m_axes.layers) * count(m_axes.variants) +
-             (m_axes.isFullIncluded ? 1 : 0) + (m_axes.isHeadIncluded ? 1 : 0));
+            (count(m_axes.learningRates) * (count(m_axes.ranks) * count(m_axes.targets) *
+                                                count(m_axes.layers) * count(m_axes.variants) +
+                                            (m_axes.isHeadIncluded ? 1 : 0)) +
+             (m_axes.isFullIncluded ? count(m_axes.fullLearningRates) : 0));
         if (runs > mostPlannedRuns)
             error("sweep", fmt::format("{} runs; allowed: up to {}", runs, mostPlannedRuns));
     }
@@ -120,6 +122,20 @@ private:
             lora.layersToTransform = set.indices;
             break;
         }
+    }
+
+    std::vector<double> rates() const
+    {
+        return m_axes.learningRates.empty() ? std::vector{m_base.training.learningRate}
+                                            : m_axes.learningRates;
+    }
+
+    std::vector<double> fullRates() const
+    {
+        const bool isForFull = m_base.method.type == MethodType::Full;
+        return m_axes.fullLearningRates.empty()
+                   ? std::vector{m_base.training.learningRate * (isForFull ? 1 : fullRateOfLoras)}
+                   : m_axes.fullLearningRates;
     }
 
     void addLoraRuns()
@@ -166,7 +182,17 @@ private:
             label += " " + toText(*targets);
         if (m_axes.layers.size() > 1)
             label += (layers->kind == LayerSet::Kind::Indices ? " layers " : " ") + toText(*layers);
-        add(std::move(experiment), label, seed);
+        addAtEach(rates(), experiment, label, seed);
+    }
+
+    /// A run for each learning rate, told apart by it where there are several.
+    void addAtEach(const std::vector<double>& rates, ExperimentConfig& experiment, const std::string& label,
+                   std::uint64_t seed)
+    {
+        for (const double rate : rates) {
+            experiment.training.learningRate = rate;
+            add(experiment, rates.size() > 1 ? fmt::format("{} lr={}", label, rate) : label, seed);
+        }
     }
 
     void addBaselines()
@@ -176,13 +202,10 @@ private:
             experiment.method.type = MethodType::Head;
             experiment.method.lora.bias = "none"; // biases would make it BitFit
             if (m_axes.isHeadIncluded)
-                add(experiment, "head alone", seed);
+                addAtEach(rates(), experiment, "head alone", seed);
             experiment.method.type = MethodType::Full;
-            const bool isForFull = m_base.method.type == MethodType::Full;
-            experiment.training.learningRate = m_axes.fullLearningRate.value_or(
-                m_base.training.learningRate * (isForFull ? 1 : fullRateOfLoras));
             if (m_axes.isFullIncluded)
-                add(experiment, "full fine-tuning", seed);
+                addAtEach(fullRates(), experiment, "full fine-tuning", seed);
         }
     }
 

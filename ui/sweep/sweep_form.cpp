@@ -242,7 +242,8 @@ SweepAxes SweepForm::axes() const
     axes.alpha = m_chosenAlpha;
     axes.isFullIncluded = m_full->isChecked();
     axes.isHeadIncluded = m_head->isChecked();
-    axes.fullLearningRate = m_chosenFullRate;
+    if (m_chosenFullRate)
+        axes.fullLearningRates = {*m_chosenFullRate};
     return axes;
 }
 
@@ -275,8 +276,8 @@ QStringList SweepForm::arguments() const
         add("--alpha", *axes.alpha == AlphaPolicy::Fixed ? QStringLiteral("fixed") : QStringLiteral("ratio"));
     if (axes.isFullIncluded)
         arguments << QStringLiteral("--with-full");
-    if (axes.isFullIncluded && axes.fullLearningRate)
-        add("--full-learning-rate", QString::number(*axes.fullLearningRate, 'g', 17));
+    if (axes.isFullIncluded && m_chosenFullRate)
+        add("--full-learning-rate", QString::number(*m_chosenFullRate, 'g', 17));
     if (axes.isHeadIncluded)
         arguments << QStringLiteral("--with-head");
     return arguments;

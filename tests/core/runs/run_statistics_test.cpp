@@ -119,6 +119,28 @@ TEST_F(RunStatisticsTest, AClearDifferenceIsNotNoiseInEitherDirection)
     expectError(ErrorKind::BadUsage, "nobody", [&] { statisticsOf(runs, "nobody"); });
 }
 
+TEST_F(RunStatisticsTest, EveryConfigurationIsJudgedByItsBestLearningRate)
+{
+    Runs runs;
+    const auto add = [&](const char* name, MethodType method, double rate, std::size_t right) {
+        runs.push_back(made(name, method, 1, outcomesOf(right, 97)));
+        const_cast<RunRecord&>(*runs.back()).experiment.training.learningRate = rate;
+    };
+    add("full slow", MethodType::Full, 1e-5, 300);
+    add("full", MethodType::Full, 1e-4, 352);
+    add("rank 4 slow", MethodType::Lora, 1e-4, 302);
+    add("rank 4", MethodType::Lora, 1e-3, 351);
+    const RunStatistics statistics = statisticsOf(runs);
+    EXPECT_EQ(statistics.baselineGroup().name, "full") << "a badly trained baseline is easily equalled";
+    for (const RunGroup& group : statistics.groups) {
+        EXPECT_EQ(group.triedRates, 2u) << group.name;
+        EXPECT_EQ(group.isBestRate, !group.name.ends_with("slow")) << group.name;
+    }
+    EXPECT_TRUE(statisticsConclusion(statistics).starts_with("rank 4 is within noise of full"))
+        << statisticsConclusion(statistics);
+    EXPECT_NE(statisticsTable(statistics).find("best of up to 2 learning"), std::string::npos);
+}
+
 TEST_F(RunStatisticsTest, WhereSmallerIsBetterAHigherLossIsWorse)
 {
     Runs runs = {made("weak", MethodType::Lora, 1, outcomesOf(300)),

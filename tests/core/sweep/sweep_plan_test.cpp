@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace lora::test {
@@ -74,6 +75,8 @@ TEST(SweepAxes, WhatIsWrongIsNamedWithWhatIsAllowed)
     EXPECT_NE(issueOf({.targets = "query,,value"}).find("targets: found"), std::string::npos);
     EXPECT_EQ(issueOf({.ranks = "4,8,4"}), "ranks: 4 stands twice");
     EXPECT_EQ(issueOf({.layers = "0,1;1,0"}), "layers: 0,1 stands twice");
+    EXPECT_NE(issueOf({.learningRates = "1e-3,0"}).find("learning_rates: found \"0\""), std::string::npos);
+    EXPECT_EQ(issueOf({.fullLearningRates = "0.001,1e-3"}), "full_learning_rates: 0.001 stands twice");
 }
 
 TEST(SweepPlan, EveryCombinationIsARunNamedByWhatVaries)
@@ -111,6 +114,22 @@ TEST(SweepPlan, OnlyWhatTheAxesNameDiffersFromTheBase)
         }
         EXPECT_EQ(run.experiment, expected) << run.label;
     }
+}
+
+TEST(SweepPlan, EveryConfigurationIsTrainedAtEachLearningRate)
+{
+    const SweptModel model;
+    SweepAxes axes =
+        axesOf({.ranks = "1,4", .learningRates = "5e-4,1e-3", .fullLearningRates = "1e-4, 3e-4"});
+    axes.isFullIncluded = axes.isHeadIncluded = true;
+    const SweepPlan plan = model.plan(axes);
+    ASSERT_EQ(plan.runs.size(), 8u);
+    const std::vector<std::string> labels = labelsOf(plan);
+    for (const char* label : {"r=1 lr=0.0005", "r=4 lr=0.001", "head alone lr=0.0005",
+                              "full fine-tuning lr=0.0003", "full fine-tuning lr=0.0001"})
+        EXPECT_EQ(std::ranges::count(labels, label), 1) << label;
+    for (const PlannedRun& run : plan.runs)
+        EXPECT_TRUE(run.label.ends_with(fmt::format("lr={}", run.experiment.training.learningRate)));
 }
 
 TEST(SweepPlan, AlphaFollowsTheRankUnlessItIsFixed)

@@ -172,7 +172,7 @@ TEST_F(SweepRuns, ADivergedRunIsAResultAndTheSweepGoesOn)
 {
     SweepAxes axes = topLayerRanks({1});
     axes.isFullIncluded = true;
-    axes.fullLearningRate = 1e30;
+    axes.fullLearningRates = {1e30};
     model.base.training.maxGradNorm = 0;
     SweepPlan plan = model.plan(axes);
     std::swap(plan.runs[0], plan.runs[1]);
