@@ -172,6 +172,25 @@ private slots:
         QCOMPARE(axes.layers.size(), std::size_t{2});
     }
 
+    void learningRatesLieAroundTheExperiments()
+    {
+        setup().editor().edit(QStringLiteral("learning rate"),
+                              [](ExperimentConfig& e) { e.training.learningRate = 1e-3; });
+        QCOMPARE(form().rates().checked(), QStringList(QStringLiteral("0.001")));
+        QVERIFY(form().axes().learningRates.empty());
+        setup().showSweep(true);
+        toggle(form().rates(), "0.002");
+        QTest::keyClicks(form().rates().field(), QStringLiteral("-1"));
+        QTest::keyClick(form().rates().field(), Qt::Key_Return);
+        QTest::keyClicks(form().rates().field(), QStringLiteral("7e-4"));
+        QTest::keyClick(form().rates().field(), Qt::Key_Return);
+        QCOMPARE(form().axes().learningRates, (std::vector{1e-3, 2e-3, 7e-4}));
+        QVERIFY(form().arguments().contains(QStringLiteral("0.001,0.002,0.0007")));
+        for (const char* rate : {"0.0007", "0.001", "0.002"})
+            toggle(form().rates(), rate);
+        QVERIFY(!form().issues().empty());
+    }
+
     void seedsFollowTheExperiments()
     {
         QVERIFY(form().axes().seeds.empty());

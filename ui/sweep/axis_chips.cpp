@@ -1,6 +1,7 @@
 #include "ui/sweep/axis_chips.h"
 
 #include "core/config/lora_variant.h"
+#include "core/config/number_range.h"
 #include "ui/format/quantities.h"
 #include "ui/setup/module_grid.h"
 
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace lora::ui {
 
@@ -198,6 +201,33 @@ LayerSet layersOfKey(const QString& key)
     if (key == QStringLiteral("top-quarter"))
         return {LayerSet::Kind::TopQuarter, {}};
     return {LayerSet::Kind::Indices, layersIn(key)};
+}
+
+QString rateKey(double rate)
+{
+    return QString::fromStdString(fmt::format("{}", rate));
+}
+
+ChipRow::Chip rateChip(const QString& text)
+{
+    bool isNumber = false;
+    const double rate = text.toDouble(&isNumber);
+    if (!isNumber || !numberRange("training.learning_rate")->contains(rate))
+        return {};
+    return {rateKey(rate), qNumber(rate),
+            tr("Everything but full fine-tuning at learning rate %1").arg(qNumber(rate))};
+}
+
+std::vector<ChipRow::Chip> rateChips(double ownRate, const QStringList& more)
+{
+    QStringList rates;
+    for (const double factor : {0.25, 0.5, 1.0, 2.0, 4.0})
+        rates += rateKey(factor * ownRate);
+    std::vector<ChipRow::Chip> chips;
+    for (const QString& rate : rates + more)
+        addUnlessThere(chips, rateChip(rate));
+    std::ranges::sort(chips, {}, [](const ChipRow::Chip& chip) { return chip.key.toDouble(); });
+    return chips;
 }
 
 std::vector<ChipRow::Chip> variantChips()

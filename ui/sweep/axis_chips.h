@@ -32,6 +32,12 @@ ChipRow::Chip layerChip(const QString& text);
 std::vector<ChipRow::Chip> layerChips(const LoraConfig& lora, const QStringList& more);
 LayerSet layersOfKey(const QString& key);
 
+/// Learning rates, shortest text that reads back as the same number.
+QString rateKey(double rate);
+ChipRow::Chip rateChip(const QString& text);
+/// The experiment's own with its quarter, half, double and fourfold, and what is in `more`, ascending.
+std::vector<ChipRow::Chip> rateChips(double ownRate, const QStringList& more);
+
 /// All variants of LoRA, by the names of core/config/lora_variant.h.
 std::vector<ChipRow::Chip> variantChips();
 

@@ -44,6 +44,8 @@ void SweepForm::createChips()
     m_layers->setReader(&layerChip, tr("other, e.g. 0-2"),
                         tr("Other layers, counted from 0, added with Return"));
     m_variants = new ChipRow(this);
+    m_rates = new ChipRow(this);
+    m_rates->setReader(&rateChip, tr("other, e.g. 5e-4"), tr("Another learning rate, added with Return"));
 }
 
 void SweepForm::createFields()
@@ -88,6 +90,8 @@ void SweepForm::buildLayout()
                      tr("Which blocks get adapters: the fewer from the top, the cheaper backward"));
     m_form->addField(tr("Variants"), m_variants, QStringLiteral("variants"),
                      tr("What differs from plain LoRA in one thing each; none: as in Setup"));
+    m_form->addField(tr("Learning rates"), m_rates, QStringLiteral("learning_rates"),
+                     tr("The best rate differs with rank and variant: each is judged by its best"));
     m_form->addField(tr("S&eeds"), m_seedRow, QStringLiteral("seeds"),
                      tr("Repeats every run with other seeds: differences within their spread are noise"));
     m_form->addField(tr("Also train"), m_fullRow, QStringLiteral("full"),
@@ -110,6 +114,7 @@ void SweepForm::connectSignals()
     follow(m_targets, m_chosenTargets);
     follow(m_layers, m_chosenLayers);
     follow(m_variants, m_chosenVariants);
+    follow(m_rates, m_chosenRates);
     connect(m_seeds, &QSpinBox::valueChanged, this, [this] {
         refreshTexts();
         emit changed();
@@ -144,6 +149,7 @@ void SweepForm::refresh()
     refreshTargets();
     refreshLayers();
     refreshVariants();
+    refreshRates();
     refreshTexts();
     emit changed();
 }
@@ -186,6 +192,17 @@ QStringList SweepForm::ownVariants() const
 void SweepForm::refreshVariants()
 {
     m_variants->setChips(variantChips(), m_chosenVariants.value_or(ownVariants()));
+}
+
+QString SweepForm::ownRate() const
+{
+    return rateKey(m_editor.experiment().training.learningRate);
+}
+
+void SweepForm::refreshRates()
+{
+    const QStringList checked = m_chosenRates.value_or(QStringList(ownRate()));
+    m_rates->setChips(rateChips(m_editor.experiment().training.learningRate, checked), checked);
 }
 
 double SweepForm::usualFullRate() const
@@ -236,6 +253,9 @@ SweepAxes SweepForm::axes() const
     if (m_variants->checked() != ownVariants())
         for (const QString& name : m_variants->checked())
             axes.variants.push_back(name.toStdString());
+    if (m_rates->checked() != QStringList(ownRate()))
+        for (const QString& rate : m_rates->checked())
+            axes.learningRates.push_back(rate.toDouble());
     if (m_seeds->value() > 1)
         for (int i = 0; i < m_seeds->value(); ++i)
             axes.seeds.push_back(m_editor.experiment().training.seed + static_cast<std::uint64_t>(i));
@@ -267,6 +287,8 @@ QStringList SweepForm::arguments() const
         add("--layers", m_layers->checked().join(u';'));
     if (!axes.variants.empty())
         add("--variants", m_variants->checked().join(u','));
+    if (!axes.learningRates.empty())
+        add("--learning-rates", m_rates->checked().join(u','));
     QStringList seeds;
     for (const std::uint64_t seed : axes.seeds)
         seeds += QString::number(seed);
@@ -293,6 +315,7 @@ ConfigIssues SweepForm::issues() const
     needsOne(m_ranks, "ranks", tr("choose at least one rank"));
     needsOne(m_targets, "targets", tr("choose at least one set of modules"));
     needsOne(m_layers, "layers", tr("choose at least one set of layers"));
+    needsOne(m_rates, "learning_rates", tr("choose at least one learning rate"));
     return issues;
 }
 

@@ -47,6 +47,7 @@ public:
     ChipRow& targets() { return *m_targets; }
     ChipRow& layers() { return *m_layers; }
     ChipRow& variants() { return *m_variants; }
+    ChipRow& rates() { return *m_rates; }
     QSpinBox& seeds() { return *m_seeds; }
     QCheckBox& full() { return *m_full; }
     QCheckBox& head() { return *m_head; }
@@ -65,11 +66,13 @@ private:
     void refreshTargets();
     void refreshLayers();
     void refreshVariants();
+    void refreshRates();
     void refreshTexts();
     QString ownTargets() const;
     QString ownLayers() const;
     /// None where the method is a mixture.
     QStringList ownVariants() const;
+    QString ownRate() const;
     TargetSet targetSet(const QString& key) const;
     double usualFullRate() const;
 
@@ -81,6 +84,7 @@ private:
     std::optional<QStringList> m_chosenTargets;
     std::optional<QStringList> m_chosenLayers;
     std::optional<QStringList> m_chosenVariants;
+    std::optional<QStringList> m_chosenRates;
     std::optional<AlphaPolicy> m_chosenAlpha;
     std::optional<double> m_chosenFullRate;
 
@@ -89,6 +93,7 @@ private:
     ChipRow* m_targets;
     ChipRow* m_layers;
     ChipRow* m_variants;
+    ChipRow* m_rates;
     QWidget* m_seedRow;
     QSpinBox* m_seeds;
     QLabel* m_seedList;
