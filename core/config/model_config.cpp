@@ -155,6 +155,10 @@ ModelConfig readModelConfig(const std::filesystem::path& folder)
     if (!std::filesystem::is_directory(folder, error))
         throw Error(ErrorKind::FileSystem, fmt::format("{}: there is no such model folder", folder.string()),
                     "Give a folder with config.json, model.safetensors and a tokenizer, or builtin:encoder.");
+    // A pipe would be waited for without end.
+    if (!std::filesystem::is_regular_file(path, error) && std::filesystem::exists(path, error))
+        throw Error(ErrorKind::FileSystem, fmt::format("{}: not a regular file", path.string()),
+                    "A model folder holds config.json beside model.safetensors.");
     std::ifstream file(path, std::ios::binary);
     if (!file)
         throw Error(ErrorKind::FileSystem, fmt::format("{}: cannot be read", path.string()),

@@ -124,7 +124,8 @@ AtomicFile::AtomicFile(fs::path path)
     : m_path(std::move(path))
     , m_temporary(temporaryBeside(m_path))
 {
-    if (fs::is_directory(m_path))
+    std::error_code ignored; // what is in the way is said by open or rename
+    if (fs::is_directory(m_path, ignored))
         throw fileError("cannot write", m_path, EISDIR);
     m_descriptor = open(m_temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (m_descriptor < 0)

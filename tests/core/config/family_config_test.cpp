@@ -1,5 +1,6 @@
 #include "core/config/model_config.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -121,6 +122,14 @@ TEST(FamilyConfig, EndTokensAreANumberOrAList)
     EXPECT_EQ(read(llama({{"eos_token_id", {2, 5}}})).eosTokenIds, (std::vector<std::int32_t>{2, 5}));
     EXPECT_TRUE(read(llama({{"eos_token_id", nullptr}})).eosTokenIds.empty());
     expectError(ErrorKind::BadInput, "eos_token_id", [] { read(llama({{"eos_token_id", "</s>"}})); });
+}
+
+TEST(FamilyConfig, ADeviceInPlaceOfTheFileIsNotReadFrom)
+{
+    const TemporaryFolder folder;
+    std::filesystem::create_symlink("/dev/zero", folder / "config.json");
+    expectError(ErrorKind::FileSystem, "config.json: not a regular file",
+                [&] { readModelConfig(folder.path()); });
 }
 
 TEST(FamilyConfig, HeadsThatDoNotFitAreRefused)

@@ -55,6 +55,16 @@ TEST(AtomicFile, UnwritablePlacesAreNamed)
     expectError(ErrorKind::FileSystem, "Not a directory", [&] { makeFolder(folder / "file"); });
 }
 
+TEST(AtomicFile, ALinkInALoopIsReplacedAndTooLongANameIsNamed)
+{
+    const TemporaryFolder folder;
+    fs::create_symlink("loop", folder / "loop");
+    writeFileAtomically(folder / "loop", "one");
+    EXPECT_EQ(readFile(folder / "loop"), "one");
+    expectError(ErrorKind::FileSystem, "too long",
+                [&] { writeFileAtomically(folder / std::string(300, 'x'), "one"); });
+}
+
 TEST(AtomicFile, AWriteThatCannotBeFinishedLeavesTheOldFile)
 {
     const TemporaryFolder folder;
