@@ -3,10 +3,10 @@
 #include "core/base/error.h"
 #include "core/config/task.h"
 #include "core/runs/outcome_file.h"
+#include "core/runs/run_names.h"
 #include "core/train/outcome_metric.h"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include <fmt/format.h>
@@ -22,14 +22,6 @@ ExperimentConfig withoutSeed(ExperimentConfig experiment)
     experiment.name.clear();
     experiment.training.seed = 0;
     return experiment;
-}
-
-/// "rank 4 seed 2" -> "rank 4"
-std::string nameWithoutSeed(const std::string& name, std::uint64_t seed)
-{
-    const std::regex pattern("[\\s,;()_-]*\\bseed[\\s_=-]*" + std::to_string(seed) + "\\b[)]?");
-    const std::string shorter = std::regex_replace(name, pattern, "");
-    return shorter.empty() ? name : shorter;
 }
 
 ExperimentConfig withoutRate(ExperimentConfig experiment)
