@@ -1,6 +1,11 @@
 #include "core/train/worker_pool.h"
 
+#include "core/base/error.h"
 #include "core/math/gemm.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
 
 #include <sched.h>
 
@@ -21,11 +26,24 @@ WorkerPool::WorkerPool(int workers)
     const int count = workers > 0 ? workers : defaultWorkers();
     m_errors.resize(static_cast<std::size_t>(count));
     m_flops.resize(static_cast<std::size_t>(count));
-    for (int worker = 1; worker < count; ++worker)
-        m_threads.emplace_back([this, worker] { serve(worker); });
+    try {
+        for (int worker = 1; worker < count; ++worker)
+            m_threads.emplace_back([this, worker] { serve(worker); });
+    } catch (const std::system_error&) {
+        const int started = size();
+        end(); // those that wait already
+        throw Error(ErrorKind::BadUsage,
+                    fmt::format("{} workers asked for, this system starts no more than {}", count, started),
+                    "Lower training.threads, or raise the limits of processes and memory (ulimit).");
+    }
 }
 
 WorkerPool::~WorkerPool()
+{
+    end();
+}
+
+void WorkerPool::end()
 {
     {
         const std::lock_guard lock(m_mutex);

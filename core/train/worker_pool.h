@@ -14,7 +14,8 @@ namespace lora {
 class WorkerPool
 {
 public:
-    /// 0: one worker per processor this process may use.
+    /// 0: one worker per processor this process may use. Throws lora::Error (BadUsage) where the system has
+    /// no more threads.
     explicit WorkerPool(int workers);
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
@@ -42,6 +43,7 @@ private:
 
     void runTask(AnyTask task);
     void serve(int worker);
+    void end();
 
     std::vector<std::thread> m_threads;
     std::mutex m_mutex;

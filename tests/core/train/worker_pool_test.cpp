@@ -3,8 +3,13 @@
 #include "core/train/worker_pool.h"
 
 #include <atomic>
+#include <fstream>
 #include <set>
+#include <string>
 #include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -84,6 +89,31 @@ TEST(WorkerPool, FlopsOfAllWorkersReachTheCaller)
         });
         EXPECT_EQ(gemmFlops(), round * 2 * (1 + 2 + 3));
     }
+}
+
+TEST(WorkerPool, ASystemWithoutMoreThreadsIsSaidAndNothingHangs)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "skipped: sanitizers need address space without a limit";
+#else
+    const WorkerPool some(3); // so that the first stacks are there
+    std::ifstream file("/proc/self/statm");
+    rlim_t pages = 0;
+    file >> pages;
+    rlimit limit{};
+    ASSERT_EQ(getrlimit(RLIMIT_AS, &limit), 0);
+    // Stacks take 8 MiB each: some of the workers start, not all.
+    const rlimit tight{pages * static_cast<rlim_t>(getpagesize()) + (rlim_t{200} << 20), limit.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &tight), 0);
+    std::string what;
+    try {
+        const WorkerPool pool(500);
+    } catch (const Error& error) {
+        what = error.what();
+    }
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+    EXPECT_NE(what.find("500 workers"), std::string::npos) << what;
+#endif
 }
 
 TEST(WorkerPool, DefaultIsOneWorkerPerProcessor)
