@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <new>
 
 namespace lora::app {
@@ -117,6 +118,9 @@ int runCommandLine(const std::vector<std::string>& arguments)
     } catch (const Error& error) {
         output.isJson = wantsJson;
         return reported(error, output);
+    } catch (const std::filesystem::filesystem_error& error) { // for example of a current folder that is gone
+        output.isJson = wantsJson;
+        return reported(Error(ErrorKind::FileSystem, error.what()), output);
     } catch (const std::bad_alloc&) {
         output.isJson = wantsJson;
         return reported(Error(ErrorKind::Internal, "out of memory",

@@ -56,9 +56,9 @@ int exportRun(const ExportOptions& options, Console& console)
     const TrainedModel trained = openTrainedModel({folder.string(), {}, {}});
     const TokenizedDataset probe = probeOf(trained, console);
     const ExperimentConfig& experiment = trained.experiment;
-    writePeftAdapter(options.out, *trained.model, experiment.method.lora, experiment.model);
     const ExportCertificate certificate =
-        checkPeftAdapter(options.out, modelFolder(experiment.model), *trained.model, probe);
+        exportPeftAdapter(options.out, *trained.model, experiment.method.lora, experiment.model,
+                          modelFolder(experiment.model), probe);
     recordExport(folder, certificate);
     console.print(fmt::format(
         "{} ({}, {})\nread back and compared over {} rows: largest difference of a logit {}\n",

@@ -30,9 +30,9 @@ QString exportAdapter(const std::filesystem::path& runFolder, const std::filesys
 {
     const TrainedModel trained = openTrainedModel({runFolder.string(), std::nullopt, std::nullopt});
     const ExperimentConfig& experiment = trained.experiment;
-    writePeftAdapter(targetFolder, *trained.model, experiment.method.lora, experiment.model);
     const ExportCertificate certificate =
-        checkPeftAdapter(targetFolder, modelFolder(experiment.model), *trained.model, probeOf(trained));
+        exportPeftAdapter(targetFolder, *trained.model, experiment.method.lora, experiment.model,
+                          modelFolder(experiment.model), probeOf(trained));
     recordExport(runFolder, certificate);
     return QCoreApplication::translate(
                "AdapterExport",

@@ -72,8 +72,7 @@ ExportCertificate writeAndCheck(LanguageModel<float>& model, const LoraConfig& c
                                 const ConversionWishes& wishes)
 {
     announce(wishes, "writing and reading back");
-    writePeftAdapter(wishes.out, model, config, base);
-    return checkPeftAdapter(wishes.out, modelFolder(base), model, probe);
+    return exportPeftAdapter(wishes.out, model, config, base, modelFolder(base), probe);
 }
 
 std::string knownBase(const TrainedModel& trained, const std::optional<std::string>& base)

@@ -10,6 +10,8 @@
 #include "core/models/model_family.h"
 #include "core/models/model_loader.h"
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 namespace lora {
@@ -215,15 +217,24 @@ void roundAs(LanguageModel<float>& model, LanguageModel<float>& other)
 
 } // namespace
 
-void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
-                      const LoraConfig& config, const std::string& baseModel)
+namespace {
+
+struct AdapterContents
+{
+    TensorCollection tensors;
+    PeftConfig config;
+};
+
+AdapterContents contentsOf(LanguageModel<float>& model, const LoraConfig& config,
+                           const std::string& baseModel)
 {
     const std::vector<std::string> saved = modulesToSaveOf(model, config);
     const std::set<std::string> modules = adaptedModules(model, saved);
     if (modules.empty())
         throw Error(ErrorKind::Unsupported, "this model has no LoRA adapters to export",
                     "A head-only or fully fine-tuned run is a whole model: see the run's model folder.");
-    PeftConfig peft;
+    AdapterContents contents;
+    PeftConfig& peft = contents.config;
     peft.lora = exportedConfig(model, config, saved, modules);
     if (holdsStarts(model))
         doubleRanks(peft.lora);
@@ -232,12 +243,55 @@ void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>&
     for (const LinearSite<float>& site : model.linears())
         peft.isTransposed =
             peft.isTransposed || (site.linear->adapter && site.linear->weight.isTransposedInFiles());
-    TensorCollection collection;
-    collectAdapter(model, config, saved, collection);
+    collectAdapter(model, config, saved, contents.tensors);
+    return contents;
+}
+
+void writeContents(AdapterContents contents, const std::filesystem::path& folder)
+{
+    writeSafetensors(folder / "adapter_model.safetensors", std::move(contents.tensors.tensors()));
+    writeFileAtomically(folder / "adapter_config.json", peftConfigJson(contents.config).dump(2) + "\n");
+}
+
+/// Infinite where only one of the two is a number.
+double differenceOf(float expected, float found)
+{
+    if (expected == found || (std::isnan(expected) && std::isnan(found)))
+        return 0;
+    const double difference = std::abs(static_cast<double>(expected) - found);
+    return std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
+}
+
+} // namespace
+
+void writePeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
+                      const LoraConfig& config, const std::string& baseModel)
+{
+    AdapterContents contents = contentsOf(model, config, baseModel);
     writeFolderAtomically(folder, [&](const std::filesystem::path& temporary) {
-        writeSafetensors(temporary / "adapter_model.safetensors", std::move(collection.tensors()));
-        writeFileAtomically(temporary / "adapter_config.json", peftConfigJson(peft).dump(2) + "\n");
+        writeContents(std::move(contents), temporary);
     });
+}
+
+ExportCertificate exportPeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
+                                    const LoraConfig& config, const std::string& baseModel,
+                                    const std::filesystem::path& baseFolder, const TokenizedDataset& probe)
+{
+    AdapterContents contents = contentsOf(model, config, baseModel);
+    ExportCertificate certificate;
+    writeFolderAtomically(folder, [&](const std::filesystem::path& temporary) {
+        writeContents(std::move(contents), temporary);
+        try {
+            certificate = checkPeftAdapter(temporary, baseFolder, model, probe);
+        } catch (const Error& error) {
+            throw Error(
+                error.kind(),
+                fmt::format("{}: not written, since it fails its check: {}", folder.string(), error.what()),
+                error.hint());
+        }
+    });
+    certificate.path = folder;
+    return certificate;
 }
 
 ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
@@ -260,9 +314,10 @@ ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
     certificate.hash = hashOf(MappedFile::open(folder / "adapter_model.safetensors")->bytes());
     double largest = 1;
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        const double difference = std::abs(static_cast<double>(expected[i]) - found[i]);
-        certificate.maxAbsLogitDifference = std::max(certificate.maxAbsLogitDifference, difference);
-        largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+        certificate.maxAbsLogitDifference =
+            std::max(certificate.maxAbsLogitDifference, differenceOf(expected[i], found[i]));
+        if (std::isfinite(expected[i]))
+            largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
     }
     constexpr double tolerance = 1e-4; // folding an adapter into its weight rounds
     if (!(certificate.maxAbsLogitDifference <= tolerance * largest))

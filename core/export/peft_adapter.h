@@ -36,6 +36,11 @@ ExportCertificate checkPeftAdapter(const std::filesystem::path& folder,
                                    const std::filesystem::path& baseFolder, LanguageModel<float>& model,
                                    const TokenizedDataset& probe);
 
+/// Both at once: writes the folder only when it passes its check, else throws and leaves what was there.
+ExportCertificate exportPeftAdapter(const std::filesystem::path& folder, LanguageModel<float>& model,
+                                    const LoraConfig& config, const std::string& baseModel,
+                                    const std::filesystem::path& baseFolder, const TokenizedDataset& probe);
+
 /// Writes every weight (adapters folded in) with config.json as a Hugging Face folder, and the tokenizer's
 /// files copied from `baseFolder`.
 void writeModelFolder(const std::filesystem::path& folder, LanguageModel<float>& model,

@@ -2,12 +2,15 @@
 #include "core/export/peft_adapter.h"
 #include "core/io/json_text.h"
 #include "core/lora/adapter_injection.h"
+#include "core/lora/peft_config.h"
 #include "core/math/gemm.h"
 #include "core/models/model_family.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/model_folder.h"
 
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -325,6 +328,35 @@ TEST(Readme, TableOfFamiliesAndTasksIsTrue)
         }
     }
     EXPECT_EQ(families, supportedFamilies().size());
+}
+
+TEST(CheckedExport, WhatFailsItsCheckLeavesTheFolderAsItWas)
+{
+    const MethodConfig method = loraOn(std::vector<std::string>{"query"});
+    const Exported run({"bert", TaskType::SequenceClassification}, method);
+    LoraConfig contradicting = method.lora;
+    contradicting.r += 1; // than the adapters have
+    const auto exportAs = [&](const LoraConfig& config) {
+        exportPeftAdapter(run.out("adapter"), *run.model, config, "base", run.baseFolder, run.probe());
+    };
+    expectError(ErrorKind::BadInput, "not written", [&] { exportAs(contradicting); });
+    EXPECT_FALSE(std::filesystem::exists(run.out("adapter")));
+    exportAs(method.lora);
+    expectError(ErrorKind::BadInput, "not written", [&] { exportAs(contradicting); });
+    EXPECT_EQ(readPeftConfig(run.out("adapter")).lora.r, method.lora.r);
+}
+
+TEST(CheckedExport, ANumberReadBackAsNoNumberIsADifference)
+{
+    const MethodConfig method = loraOn(std::vector<std::string>{"query"});
+    const Exported run({"bert", TaskType::SequenceClassification}, method);
+    writePeftAdapter(run.out("adapter"), *run.model, method.lora, "base");
+    run.model->visitParameters([](Parameter<float>& parameter) {
+        if (parameter.isTrainable())
+            parameter.mutableValue().data[0] = std::numeric_limits<float>::quiet_NaN();
+    });
+    expectError(ErrorKind::Internal, "differ by inf",
+                [&] { checkPeftAdapter(run.out("adapter"), run.baseFolder, *run.model, run.probe()); });
 }
 
 TEST(OutputLayer, LoraOnATiedHeadIsReadBackAndMergesIntoAHeadOfItsOwn)
