@@ -1,6 +1,7 @@
 #include "core/config/experiment_config.h"
 
 #include "core/base/error.h"
+#include "core/base/json_walk.h"
 #include "core/base/nearest_name.h"
 #include "core/config/config_document.h"
 #include "core/config/experiment_paths.h"
@@ -86,31 +87,34 @@ void refuseDeepNesting(int depth, const std::string& source)
 
 /// nlohmann keeps the last of two equal keys; in a file written by hand the first one would be lost
 /// unnoticed.
-class DuplicateKeys
+class DuplicateKeys final : public JsonWalk
 {
 public:
-    DuplicateKeys(ConfigIssues& issues, std::string source)
+    DuplicateKeys(ConfigIssues& issues, const std::string& source)
         : m_issues(issues)
-        , m_source(std::move(source))
+        , m_source(source)
     {}
 
-    bool operator()(int depth, Json::parse_event_t event, Json& parsed)
+private:
+    void opened(int depth, bool isObject) override
     {
         refuseDeepNesting(depth, m_source);
-        if (event == Json::parse_event_t::object_start)
+        if (isObject)
             m_keys.emplace_back();
-        else if (event == Json::parse_event_t::object_end && !m_keys.empty())
+    }
+    void closed(bool isObject) override
+    {
+        if (isObject)
             m_keys.pop_back();
-        else if (event == Json::parse_event_t::key && !m_keys.empty() &&
-                 !m_keys.back().insert(parsed.get<std::string>()).second)
-            m_issues.push_back(
-                {parsed.get<std::string>(), Severity::Error, "the key stands twice in one object"});
-        return true;
+    }
+    void named(const std::string& key) override
+    {
+        if (!m_keys.back().insert(key).second)
+            m_issues.push_back({key, Severity::Error, "the key stands twice in one object"});
     }
 
-private:
     ConfigIssues& m_issues;
-    std::string m_source;
+    const std::string& m_source;
     std::vector<std::set<std::string>> m_keys;
 };
 
@@ -118,8 +122,9 @@ Json parseFile(const fs::path& file, ConfigIssues& issues)
 {
     const std::string text = readText(file);
     try {
-        DuplicateKeys duplicates(issues, file.string());
-        return Json::parse(text, std::ref(duplicates), true, true);
+        const std::string source = file.string();
+        DuplicateKeys(issues, source).walk(text, true);
+        return Json::parse(text, nullptr, true, true);
     } catch (const Json::exception& exception) {
         // "[json.exception.parse_error.101] parse error at line 3, column 5: …": the part in brackets helps
         // nobody, and what the parser read last need not be valid UTF-8.

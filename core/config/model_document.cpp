@@ -1,6 +1,7 @@
 #include "core/config/model_document.h"
 
 #include "core/base/error.h"
+#include "core/base/json_walk.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,6 @@ namespace lora {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Event = Json::parse_event_t;
 
 constexpr int deepest = 64;
 constexpr int mostKeys = 10000;
@@ -23,23 +23,42 @@ constexpr int mostKeys = 10000;
                 "Fetch the model's config.json again.");
 }
 
+class BoundCheck final : public JsonWalk
+{
+public:
+    explicit BoundCheck(const std::string& source)
+        : m_source(source)
+    {}
+
+private:
+    void opened(int depth, bool isObject) override
+    {
+        if (depth > deepest)
+            fail(m_source, fmt::format("nested deeper than {} levels", deepest));
+        if (isObject)
+            m_keys.push_back(0);
+    }
+    void closed(bool isObject) override
+    {
+        if (isObject)
+            m_keys.pop_back();
+    }
+    void named(const std::string&) override
+    {
+        if (++m_keys.back() > mostKeys)
+            fail(m_source, fmt::format("an object of more than {} keys", mostKeys));
+    }
+
+    const std::string& m_source;
+    std::vector<int> m_keys; // of the objects that are open
+};
+
 } // namespace
 
 Json parseModelDocument(std::string_view text, const std::string& source)
 {
-    std::vector<int> keys; // of the objects that are open
-    const auto isBounded = [&](int depth, Event event, Json&) {
-        if (depth > deepest)
-            fail(source, fmt::format("nested deeper than {} levels", deepest));
-        if (event == Event::object_start)
-            keys.push_back(0);
-        else if (event == Event::object_end)
-            keys.pop_back();
-        else if (event == Event::key && ++keys.back() > mostKeys)
-            fail(source, fmt::format("an object of more than {} keys", mostKeys));
-        return true;
-    };
-    Json document = Json::parse(text, isBounded, false);
+    BoundCheck(source).walk(text);
+    Json document = Json::parse(text, nullptr, false);
     if (document.is_discarded())
         fail(source, "not valid JSON");
     return document;

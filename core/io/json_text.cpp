@@ -1,6 +1,7 @@
 #include "core/io/json_text.h"
 
 #include "core/base/error.h"
+#include "core/base/json_walk.h"
 #include "core/io/atomic_file.h"
 
 #include <fmt/format.h>
@@ -32,14 +33,19 @@ std::string positionText(std::string_view text, std::size_t byte)
     return fmt::format("line {}, column {}", line, column);
 }
 
-json parseWith(std::string_view text, const std::string& source, const json::parser_callback_t& callback)
+json parseWith(std::string_view text, const std::string& source,
+               const json::parser_callback_t& callback = nullptr)
 {
     try {
         return json::parse(text.begin(), text.end(), callback);
     } catch (const json::parse_error& fault) {
         throw malformed(source, "not valid JSON at " + positionText(text, fault.byte));
     } catch (const json::exception& fault) {
-        throw malformed(source, fmt::format("not valid JSON ({})", fault.what()));
+        // "[json.exception.out_of_range.406] number overflow …": the part in brackets helps nobody
+        const std::string_view what = fault.what();
+        const std::size_t bracket = what.find("] ");
+        throw malformed(
+            source, fmt::format("not valid JSON ({})", what.substr(bracket == what.npos ? 0 : bracket + 2)));
     }
 }
 
@@ -65,24 +71,46 @@ private:
     std::vector<std::unordered_set<std::string>> m_keys;
 };
 
+/// Throws where a document exceeds its limits.
+class LimitCheck final : public JsonWalk
+{
+public:
+    LimitCheck(const std::string& source, const JsonLimits& limits)
+        : m_source(source)
+        , m_limits(limits)
+        , m_objects(source)
+    {}
+
+private:
+    void opened(int depth, bool isObject) override
+    {
+        if (depth >= m_limits.maxDepth)
+            throw malformed(m_source, fmt::format("nested deeper than {} levels", m_limits.maxDepth));
+        if (isObject)
+            m_objects.open();
+    }
+    void closed(bool isObject) override
+    {
+        if (isObject)
+            m_objects.close();
+    }
+    void named(const std::string& key) override
+    {
+        if (m_limits.duplicateKeysAreRefused)
+            m_objects.add(key);
+    }
+
+    const std::string& m_source;
+    const JsonLimits& m_limits;
+    OpenObjects m_objects;
+};
+
 } // namespace
 
 json parseJson(std::string_view text, const std::string& source, const JsonLimits& limits)
 {
-    OpenObjects objects(source);
-    return parseWith(text, source, [&](int depth, Event event, json& parsed) {
-        if ((event == Event::object_start || event == Event::array_start) && depth >= limits.maxDepth)
-            throw malformed(source, fmt::format("nested deeper than {} levels", limits.maxDepth));
-        if (!limits.duplicateKeysAreRefused)
-            return true;
-        if (event == Event::object_start)
-            objects.open();
-        else if (event == Event::object_end)
-            objects.close();
-        else if (event == Event::key)
-            objects.add(parsed.get_ref<const std::string&>());
-        return true;
-    });
+    LimitCheck(source, limits).walk(text);
+    return parseWith(text, source);
 }
 
 json readJsonFile(const std::filesystem::path& path, std::uintmax_t limit)
@@ -98,6 +126,7 @@ void forEachJsonMember(std::string_view text, const std::string& source, std::si
     std::string key;
     std::size_t openArrays = 0;
     std::size_t arrayLength = 0;
+    std::size_t innerObjects = 0; // of one member; the parser takes time in their number squared
     parseWith(text, source, [&](int depth, Event event, json& parsed) {
         const bool isStart = event == Event::object_start || event == Event::array_start;
         if (depth == 0 && (event == Event::array_start || event == Event::value))
@@ -107,6 +136,10 @@ void forEachJsonMember(std::string_view text, const std::string& source, std::si
         if (openArrays > 0 && (isStart || event == Event::value) && ++arrayLength > maxArrayLength)
             throw malformed(source,
                             fmt::format("\"{}\": a list of more than {} values", key, maxArrayLength));
+        if (event == Event::object_start)
+            innerObjects = depth <= 1 ? 0 : innerObjects + 1;
+        if (innerObjects > maxArrayLength)
+            throw malformed(source, fmt::format("\"{}\": more than {} objects", key, maxArrayLength));
         if (event == Event::array_start && ++openArrays == 1)
             arrayLength = 0;
         if (event == Event::array_end)
