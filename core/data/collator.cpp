@@ -83,8 +83,11 @@ void Collator::appendLabels(std::uint32_t row, std::int64_t epoch, bool hasToken
 
 void Collator::appendTargets(const TokenizedExample& example, Batch& out) const
 {
-    const std::size_t width =
-        m_task == TaskType::Regression ? 1 : std::max<std::size_t>(1, m_dataset->labelNames.size());
+    // Rows without labels, in a data set that knows no classes, have no targets: as many as the model has
+    // outputs are expected otherwise.
+    const std::size_t classes =
+        m_dataset->labelNames.empty() ? example.targets.size() : m_dataset->labelNames.size();
+    const std::size_t width = m_task == TaskType::Regression ? 1 : classes;
     out.targetsPerSequence = static_cast<std::int32_t>(width);
     LORA_ASSERT(example.targets.empty() || example.targets.size() == width);
     if (example.targets.empty())

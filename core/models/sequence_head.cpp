@@ -1,7 +1,10 @@
 #include "core/models/sequence_head.h"
 
+#include "core/base/error.h"
 #include "core/nn/branch_dropout.h"
 #include "core/nn/losses.h"
+
+#include <fmt/format.h>
 
 namespace lora {
 
@@ -91,6 +94,9 @@ private:
         const bool isClass = m_head.task() == TaskType::SequenceClassification;
         if (isClass ? batch.classLabels.empty() : batch.targets.empty())
             return {};
+        if (!isClass && static_cast<std::int64_t>(batch.targets.size()) != m_logits.size())
+            throw Error(ErrorKind::Internal, fmt::format("{} targets for {} outputs of the model",
+                                                         batch.targets.size(), m_logits.size()));
         LossSum result;
         result.items = static_cast<std::int64_t>(batch.labelledItems());
         // Losses write gradients in place; logits stay what they are.

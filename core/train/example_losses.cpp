@@ -41,6 +41,8 @@ void addSequence(TaskType task, const Batch& batch, std::size_t sequence, ConstM
         return;
     }
     const auto width = static_cast<std::size_t>(batch.targetsPerSequence);
+    if (static_cast<std::int64_t>(width) != row.cols)
+        return; // rows without labels
     const std::span targets(&batch.targets[sequence * width], width);
     const Matrix<float> copy = copyOf(row, storage);
     loss.sum += task == TaskType::Regression ? squaredErrorInPlace<float>(copy, targets, 1.0f)

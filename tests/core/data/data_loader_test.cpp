@@ -245,6 +245,18 @@ TEST(EvaluationLoader, NoRowsGiveNoBatches)
     EXPECT_EQ(EvaluationLoader(dataset, classification, 10, 1).size(), 0u);
 }
 
+TEST(EvaluationLoader, RowsOfUnknownClassesWithoutLabelsHaveNoTargets)
+{
+    TokenizedDataset dataset = rowsOf(3);
+    Batch batch;
+    EvaluationLoader(dataset, TaskType::MultiLabelClassification, 100, 1).load(0, batch);
+    EXPECT_TRUE(batch.targets.empty());
+    dataset.labelNames = {"a", "b"};
+    EvaluationLoader(dataset, TaskType::MultiLabelClassification, 100, 1).load(0, batch);
+    EXPECT_EQ(batch.targets.size(), 6u);
+    EXPECT_EQ(batch.labelledItems(), 0u);
+}
+
 TEST(LabelledShare, IsWhatTheCollatorLabels)
 {
     TokenizedDataset causal;

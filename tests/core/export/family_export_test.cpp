@@ -82,7 +82,7 @@ void expectSame(const std::vector<float>& a, const std::vector<float>& b)
 {
     ASSERT_EQ(a.size(), b.size());
     for (std::size_t i = 0; i < a.size(); ++i)
-        ASSERT_NEAR(a[i], b[i], 1e-4f * (1 + std::abs(a[i])));
+        ASSERT_NEAR(a[i], b[i], 2e-4f * (1 + std::abs(a[i]))); // merged weights round, compilers differently
 }
 
 /// A base model on disk and the same model with a method whose weights have moved.
