@@ -1,6 +1,7 @@
 #include "core/data/json_cursor.h"
 
 #include "core/base/error.h"
+#include "core/base/json_walk.h"
 #include "core/text/unicode.h"
 
 #include <algorithm>
@@ -17,6 +18,17 @@ using Json = nlohmann::ordered_json;
 constexpr int deepest = 64;
 // Keys of an object are kept in their order, which makes reading n of them cost n².
 constexpr int mostKeys = 1000;
+
+class KeyCount final : public JsonWalk
+{
+public:
+    int count = 0;
+
+private:
+    void opened(int, bool) override {}
+    void closed(bool) override {}
+    void named(const std::string&) override { ++count; }
+};
 
 } // namespace
 
@@ -122,13 +134,9 @@ Json JsonCursor::take()
     const std::uint32_t first = line();
     const std::string_view text = skip();
     if (std::ranges::count(text, ':') > mostKeys) {
-        int keys = 0;
-        const auto counted = [&](int, Json::parse_event_t event, Json&) {
-            keys += event == Json::parse_event_t::key ? 1 : 0;
-            return keys <= mostKeys;
-        };
-        const Json ignored = Json::parse(text, counted, false);
-        if (keys > mostKeys)
+        KeyCount keys;
+        keys.walk(text);
+        if (keys.count > mostKeys)
             fail(fmt::format("more than {} keys", mostKeys));
     }
     try {

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/config/object_reader.h"
 #include "core/io/atomic_file.h"
+#include "core/io/json_text.h"
 #include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
 
@@ -123,16 +124,12 @@ void readDocument(const nlohmann::json& document, Sweep& sweep, ConfigIssues& is
 
 nlohmann::json parsed(const fs::path& file)
 {
-    constexpr int deepest = 32;
-    bool isTooDeep = false;
-    const auto bounded = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-        isTooDeep = isTooDeep || depth > deepest;
-        return !isTooDeep;
-    };
-    nlohmann::json document = nlohmann::json::parse(readFile(file, largestFile), bounded, false);
-    if (document.is_discarded() || isTooDeep)
+    const std::string text = readFile(file, largestFile);
+    try {
+        return parseJson(text, file.string(), {.maxDepth = 32, .duplicateKeysAreRefused = false});
+    } catch (const Error&) {
         refuse(file, "not valid JSON");
-    return document;
+    }
 }
 
 } // namespace
