@@ -543,6 +543,16 @@ TEST_F(ExperimentFile, DeepNestingIsRefused)
               std::string::npos);
 }
 
+TEST_F(ExperimentFile, ManyObjectsAreReadInTimeInTheirNumber)
+{
+    std::string objects = "{}";
+    for (int i = 0; i < 300000; ++i) // minutes, if each were compared with all before it
+        objects += ",{}";
+    const std::string error =
+        errorOf(R"({"model": "m", "data": {"train": "a.tsv"}, "x": [)" + objects + "]}");
+    EXPECT_NE(error.find("x: unknown key"), std::string::npos) << error;
+}
+
 TEST_F(ExperimentFile, AKeyThatStandsTwiceIsRefused)
 {
     EXPECT_NE(errorOf(R"({"model": "m", "data": {"train": "a"}, "method": {"r": 1, "r": 2}})")

@@ -1,4 +1,5 @@
 #include "core/config/model_config.h"
+#include "core/config/model_document.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -130,6 +131,13 @@ TEST(FamilyConfig, ADeviceInPlaceOfTheFileIsNotReadFrom)
     std::filesystem::create_symlink("/dev/zero", folder / "config.json");
     expectError(ErrorKind::FileSystem, "config.json: not a regular file",
                 [&] { readModelConfig(folder.path()); });
+}
+
+TEST(FamilyConfig, ManyObjectsAreReadInTimeInTheirNumber)
+{
+    const int count = 300000; // minutes, if each were compared with all before it
+    const Json document = {{"x", Json(static_cast<std::size_t>(count), Json::object())}};
+    EXPECT_EQ(parseModelDocument(document.dump(), "config.json")["x"].size(), std::size_t{count});
 }
 
 TEST(FamilyConfig, HeadsThatDoNotFitAreRefused)
