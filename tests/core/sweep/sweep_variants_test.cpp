@@ -45,7 +45,7 @@ TEST(SweepVariants, AreTrainedWrittenOpenedAndExportedAgain)
     for (std::size_t i = 0; i < sweep.runNames.size(); ++i) {
         const auto folder = sweep.runFolder(i);
         const TrainedModel trained = openTrainedModel({folder.string(), {}, {}});
-        const LoraConfig& lora = readRun(folder)->experiment.method.lora;
+        const LoraConfig lora = readRun(folder)->experiment.method.lora;
         const bool isDoubled = lora.initLoraWeights != "true";
         EXPECT_EQ(readPeftConfig(folder / "adapter").lora.r, isDoubled ? 6 : 3);
         EXPECT_EQ(readPeftConfig(folder / "adapter").lora.useDora, lora.useDora);
