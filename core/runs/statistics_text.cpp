@@ -25,8 +25,11 @@ bool isInPoints(const std::string& metric)
 
 std::string signedText(double value)
 {
-    const int digits = std::abs(value) >= 10 ? 3 : 2;
-    return (value < 0 ? "−" : "") + significantText(std::abs(value), digits);
+    const double size = std::abs(value);
+    // One digit behind the point from 9.95, which is shown as 10.0.
+    const std::string digits =
+        size >= 9.95 ? significantText(std::max(size, 10.0), 3) : significantText(size, 2);
+    return (value < 0 ? "−" : "") + digits;
 }
 
 std::string plural(std::size_t count, const char* one)

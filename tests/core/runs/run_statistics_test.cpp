@@ -152,6 +152,9 @@ TEST_F(RunStatisticsTest, WhereSmallerIsBetterAHigherLossIsWorse)
     EXPECT_EQ(verdictText(statistics, statistics.comparisons[0]), "worse");
     EXPECT_EQ(differenceText("loss", 0.031), "0.031");
     EXPECT_EQ(differenceText("accuracy", -0.004), "−0.40");
+    EXPECT_EQ(differenceText("accuracy", -0.0994), "−9.9");
+    EXPECT_EQ(differenceText("accuracy", -0.0996), "−10.0");
+    EXPECT_EQ(differenceText("accuracy", -0.111), "−11.1");
     EXPECT_EQ(intervalText("f1", {-0.019, 0.123}), "−1.9 to 12.3");
 }
 
