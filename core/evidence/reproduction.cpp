@@ -1,13 +1,18 @@
 #include "core/evidence/reproduction.h"
 
 #include "core/base/error.h"
+#include "core/evidence/evidence_words.h"
 #include "core/experiment/cost_estimation.h"
+#include "core/experiment/experiment_preparation.h"
 #include "core/io/atomic_file.h"
+#include "core/io/json_text.h"
 #include "core/models/model_loader.h"
 #include "core/runs/run_reader.h"
 
-#include <fstream>
+#include <algorithm>
+#include <ctime>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -18,7 +23,59 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+constexpr std::uintmax_t mostReproductionBytes = 1 << 20;
+
+/// Makes it, unless it is there and empty.
+void makeNewFolder(const fs::path& folder)
+{
+    std::error_code error;
+    if (fs::exists(folder, error) && !(fs::is_directory(folder, error) && fs::is_empty(folder, error)))
+        throw Error(ErrorKind::FileSystem, fmt::format("{} is there already", folder.string()),
+                    "Name a new folder, or go on with what is in it.");
+    fs::create_directories(folder, error);
+    if (error)
+        throw Error(ErrorKind::FileSystem,
+                    fmt::format("cannot make the folder {}: {}", folder.string(), error.message()),
+                    "Choose another one.");
+}
+
 } // namespace
+
+fs::path newReproductionFolder(const fs::path& parent)
+{
+    const std::string name = fmt::format("{:%Y-%m-%d-%H%M%S}", fmt::localtime(std::time(nullptr)));
+    fs::path folder = parent / name;
+    std::error_code error;
+    for (int count = 2; fs::exists(folder, error); ++count)
+        folder = parent / fmt::format("{}-{}", name, count);
+    return folder;
+}
+
+Reproduction beginReproduction(const ReproductionRequest& request, const fs::path& folder,
+                               const std::function<void(const ArticleClaim&)>& onClaim)
+{
+    std::vector<std::pair<ArticleClaim, ExperimentConfig>> wanted;
+    for (const ArticleClaim& claim : claimsOf(request))
+        wanted.emplace_back(claim, experimentOf(claim, request));
+    makeNewFolder(folder);
+    Reproduction reproduction{fs::absolute(folder), commandText(request), {}};
+    try {
+        for (const auto& [claim, experiment] : wanted) {
+            if (onClaim)
+                onClaim(claim);
+            reproduction.tasks.push_back(
+                createTask(reproduction.folder, claim, experiment, settingsOf(request)));
+        }
+        writeReproduction(reproduction);
+    } catch (const Error&) {
+        std::error_code ignored;
+        for (const ReproducedTask& task : reproduction.tasks)
+            fs::remove_all(task.sweep.folder, ignored); // plans alone: nothing has been run
+        fs::remove(reproduction.folder, ignored);
+        throw;
+    }
+    return reproduction;
+}
 
 ReproducedTask createTask(const fs::path& folder, const ArticleClaim& claim,
                           const ExperimentConfig& experiment, const ReproductionSettings& settings)
@@ -41,15 +98,15 @@ void writeReproduction(const Reproduction& reproduction)
 Reproduction openReproduction(const fs::path& folder)
 {
     const fs::path path = folder / reproductionFile;
-    std::ifstream file(path);
-    if (!file)
+    std::error_code missing;
+    if (!fs::is_regular_file(path, missing))
         throw Error(ErrorKind::BadUsage, fmt::format("{} has no {}", folder.string(), reproductionFile),
                     "Name a folder that `reproduce --out` made.");
     Reproduction reproduction{folder, {}, {}};
     try {
-        const Json document = Json::parse(file);
+        const nlohmann::json document = readJsonFile(path, mostReproductionBytes);
         reproduction.command = document.at("command").get<std::string>();
-        for (const Json& task : document.at("tasks")) {
+        for (const nlohmann::json& task : document.at("tasks")) {
             const fs::path name = task.at("sweep").get<std::string>();
             if (name.has_parent_path() || name == ".." || name.empty())
                 throw Error(ErrorKind::BadInput,
@@ -66,6 +123,47 @@ Reproduction openReproduction(const fs::path& folder)
     return reproduction;
 }
 
+std::vector<Reproduction> reproductionsIn(const fs::path& parent)
+{
+    std::vector<std::pair<fs::file_time_type, Reproduction>> found;
+    std::error_code error;
+    for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+        std::error_code ignored;
+        const fs::path file = entry->path() / reproductionFile;
+        if (!fs::is_regular_file(file, ignored))
+            continue;
+        try {
+            found.emplace_back(fs::last_write_time(file, ignored), openReproduction(entry->path()));
+        } catch (const Error&) { // opening it would say so
+        }
+    }
+    std::ranges::stable_sort(found, std::greater(), [](const auto& dated) { return dated.first; });
+    std::vector<Reproduction> reproductions;
+    for (auto& dated : found)
+        reproductions.push_back(std::move(dated.second));
+    return reproductions;
+}
+
+std::vector<std::size_t> runsLeft(const ReproducedTask& task)
+{
+    std::vector<std::size_t> left;
+    for (std::size_t run = 0; run < task.sweep.plan.runs.size(); ++run)
+        if (stateOf(task.sweep, run) != PlannedRunState::Done)
+            left.push_back(run);
+    return left;
+}
+
+void checkDataIsTheSame(const ReproducedTask& task)
+{
+    if (runsLeft(task).empty())
+        return;
+    const ExperimentData data = prepareData(task.sweep.plan.runs.at(0).experiment);
+    if (task.sweep.data != SweepData{data.data.train.hash, data.data.eval.hash})
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("the data of {} has changed since this reproduction began", task.claim.title),
+                    "Restore the data files, or begin a new one: its runs would not be pairs.");
+}
+
 TaskEvidence evidenceOf(const ReproducedTask& task)
 {
     std::vector<std::shared_ptr<const RunRecord>> runs;
@@ -75,17 +173,28 @@ TaskEvidence evidenceOf(const ReproducedTask& task)
     return taskEvidence(task.claim, runs);
 }
 
+std::vector<TaskEvidence> evidenceOf(const Reproduction& reproduction)
+{
+    std::vector<TaskEvidence> evidence;
+    for (const ReproducedTask& task : reproduction.tasks)
+        evidence.push_back(evidenceOf(task));
+    return evidence;
+}
+
+std::string hostOf(const Reproduction& reproduction)
+{
+    for (const ReproducedTask& task : reproduction.tasks)
+        for (std::size_t run = 0; run < task.sweep.plan.runs.size(); ++run)
+            if (stateOf(task.sweep, run) == PlannedRunState::Done)
+                return readRun(task.sweep.runFolder(run))->summary.host;
+    return {};
+}
+
 void writeEvidence(const Reproduction& reproduction, const std::vector<TaskEvidence>& evidence,
                    const std::string& host)
 {
-    std::string text = "# What LoRA saves, and whether quality stays\n\n"
-                       "Made by `" +
-                       reproduction.command + "`" + (host.empty() ? "" : " on " + host) +
-                       ".\n\nCompute is counted inside every matrix product of training, the frozen layers' "
-                       "one pass included; time and memory are the runs' own. Signs are against full "
-                       "fine-tuning of the same seed and batches; \"no cache\" runs frozen layers in every "
-                       "epoch. Within noise: the 95 % interval of the difference over seeds and the same "
-                       "evaluation examples contains zero.\n\n";
+    std::string text = fmt::format("# {}\n\nMade by `{}`{}.\n\n{}\n\n", evidenceTitle, reproduction.command,
+                                   host.empty() ? "" : " on " + host, evidenceMethod);
     Json document = {{"command", reproduction.command}, {"host", host}, {"tasks", Json::array()}};
     for (const TaskEvidence& task : evidence) {
         text += evidenceMarkdown(task) + "\n";

@@ -26,7 +26,8 @@ const EvidenceRow* best(const TaskEvidence& evidence, const Wanted& isWanted, co
 {
     const EvidenceRow* found = nullptr;
     for (const EvidenceRow& row : evidence.rows)
-        if (!row.isFull && row.difference && std::invoke(isWanted, row) && (!found || value(row) > value(*found)))
+        if (!row.isFull && row.difference && std::invoke(isWanted, row) &&
+            (!found || value(row) > value(*found)))
             found = &row;
     return found;
 }

@@ -44,6 +44,7 @@ std::vector<PlannedCost> estimateSweep(const SweepPlan& plan, const WorkloadFact
         PlannedCost& cost = costs.emplace_back();
         cost.trainableParameters = report.method.parameters.trainable;
         cost.computeRatio = report.computeRatio();
+        cost.flops = report.method.flopsPerEpoch * epochs;
         cost.seconds = report.method.secondsPerEpoch * epochs;
         cost.memoryBytes = report.method.memory.total();
         const double share = prefixShare(report.method, epochs);

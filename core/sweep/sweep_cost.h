@@ -14,8 +14,9 @@ struct PlannedCost
     double computeRatio = 0; ///< to full fine-tuning of the same steps, as if run alone
     double seconds = 0;      ///< of training, without evaluations; less where it shares a prefix
     double memoryBytes = 0;  ///< at its peak
-    bool sharesPrefix =
-        false; ///< an earlier run of the sweep computes what the frozen layers make of the rows
+    /// An earlier run of the sweep computes what the frozen layers make of the rows.
+    bool sharesPrefix = false;
+    double flops = 0; ///< of training, as if run alone
 };
 
 /// One entry for each planned run, in order. `facts` are those of the first run: another seed may hold out

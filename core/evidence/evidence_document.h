@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/evidence/reproduction.h"
+#include "core/report/report_document.h"
+
+namespace lora {
+
+/// The evidence as a report, for all forms reports have: of each claim what can be said, then its table.
+ReportDocument evidenceDocument(const Reproduction& reproduction, const std::vector<TaskEvidence>& evidence,
+                                const std::string& host);
+
+} // namespace lora
