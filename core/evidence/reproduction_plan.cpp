@@ -1,6 +1,8 @@
 #include "core/evidence/reproduction_plan.h"
 
 #include "core/base/error.h"
+#include "core/lora/target_selection.h"
+#include "core/models/model_summary.h"
 
 #include <algorithm>
 
@@ -47,11 +49,26 @@ ExperimentConfig usualExperiment(const ArticleClaim& claim)
     return experiment;
 }
 
+namespace {
+
+/// Adapters and the head learn little on top of a layer of random weights that nothing trains: what the
+/// checkpoint lacks, as most lack a pooler, is trained whole.
+void saveMissingModules(LoraConfig& lora, const ModelSummary& model)
+{
+    for (const ModuleInfo& module : model.modules)
+        if (module.isMissing && !module.isHead &&
+            !isInSavedModule(module.name + ".weight", lora.modulesToSave))
+            lora.modulesToSave.push_back(savedModuleName(module.name));
+}
+
+} // namespace
+
 SweepPlan planReproduction(const ArticleClaim& claim, const ExperimentConfig& base,
                            const ReproductionSettings& settings, const ModelSummary& model)
 {
     ExperimentConfig kept = base;
     kept.name = claim.key;
+    saveMissingModules(kept.method.lora, model);
     kept.training.prefixCache = "memory"; // nothing from, and nothing for, another run
     SweepAxes axes;
     axes.seeds = settings.seeds;

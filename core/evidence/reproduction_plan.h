@@ -39,8 +39,8 @@ struct ReproductionSettings
 
 /// The runs that put a claim to the test, paired by seed: full fine-tuning, the head alone, LoRA everywhere,
 /// and on the top half and the top quarter of the layers, there both with the frozen layers run in every
-/// epoch ("no cache") and once. Every run computes what it needs itself, so that its compute is its own.
-/// Throws as planSweep does.
+/// epoch ("no cache") and once. Modules the checkpoint lacks are trained whole everywhere. Every run computes
+/// what it needs itself, so that its compute is its own. Throws as planSweep does.
 SweepPlan planReproduction(const ArticleClaim& claim, const ExperimentConfig& base,
                            const ReproductionSettings& settings, const ModelSummary& model);
 

@@ -137,6 +137,19 @@ std::vector<std::string> outputLayerNotices(const TrainingPlan& plan, const Mode
         shared)};
 }
 
+/// Layers of random weights that nothing trains: most masked-LM checkpoints lack a pooler, and on top of one
+/// that stays random little is learnt.
+std::vector<std::string> frozenAtRandomNotices(const TrainingPlan& plan, const ModelSummary& model)
+{
+    std::vector<std::string> notices;
+    for (const ModuleInfo& module : model.modules)
+        if (module.isMissing && !plan.isTrained(module.name + ".weight") && !plan.adapterOf(module.name))
+            notices.push_back(fmt::format("{} is newly initialised and stays random: name \"{}\" in "
+                                          "method.modules_to_save to train it.",
+                                          module.name, savedModuleName(module.name)));
+    return notices;
+}
+
 /// Rounds what is frozen where the experiment asks for it.
 void applyDtype(ExperimentData& prepared, LanguageModel<float>& model)
 {
@@ -202,8 +215,10 @@ ExperimentData prepareData(const ExperimentConfig& experiment)
             "method.target_modules is not set: {}, as PEFT takes in this family.",
             fmt::join(std::get<std::vector<std::string>>(prepared.experiment.method.lora.targetModules),
                       ", ")));
-    for (std::string& notice : outputLayerNotices(planTraining(prepared.experiment.method, parts), parts))
-        prepared.notices.push_back(std::move(notice));
+    const TrainingPlan plan = planTraining(prepared.experiment.method, parts);
+    for (const auto& notices :
+         {outputLayerNotices(plan, parts), frozenAtRandomNotices(plan, prepared.summary)})
+        prepared.notices.insert(prepared.notices.end(), notices.begin(), notices.end());
     if (!prepared.data.isTokenized)
         checkLength(experiment, prepared.summary);
     const InputLimits limits{config.vocabSize, config.maxPositionEmbeddings, config.typeVocabSize};

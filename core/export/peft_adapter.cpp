@@ -23,19 +23,13 @@ std::string moduleOf(const std::string& parameter)
     return parameter.substr(0, parameter.rfind('.'));
 }
 
-/// Modules that have to be saved whole besides the head: newly initialised ones and what `config` names. As
-/// few path parts as tell them apart from others would do; two ("pooler.dense") are what people write.
+/// Modules that have to be saved whole besides the head: newly initialised ones and what `config` names.
 std::vector<std::string> modulesToSaveOf(LanguageModel<float>& model, const LoraConfig& config)
 {
     std::vector<std::string> modules = savedModules(config.modulesToSave, model.task());
-    for (const std::string& parameter : model.newlyInitialized) {
-        if (isInSavedModule(parameter, modules))
-            continue;
-        const std::string path = moduleOf(parameter);
-        const std::size_t dot = path.rfind('.');
-        const std::size_t start = dot == std::string::npos ? dot : path.rfind('.', dot - 1);
-        modules.push_back(start == std::string::npos ? path : path.substr(start + 1));
-    }
+    for (const std::string& parameter : model.newlyInitialized)
+        if (!isInSavedModule(parameter, modules))
+            modules.push_back(savedModuleName(moduleOf(parameter)));
     return modules;
 }
 

@@ -172,4 +172,12 @@ bool isInSavedModule(const std::string& parameterName, const std::vector<std::st
     return false;
 }
 
+std::string savedModuleName(const std::string& path)
+{
+    const std::size_t dot = path.rfind('.');
+    const std::size_t start =
+        dot == std::string::npos || dot == 0 ? std::string::npos : path.rfind('.', dot - 1);
+    return start == std::string::npos ? path : path.substr(start + 1);
+}
+
 } // namespace lora

@@ -55,4 +55,7 @@ std::vector<std::string> savedModules(const std::vector<std::string>& modulesToS
 /// with the text.
 bool isInSavedModule(const std::string& parameterName, const std::vector<std::string>& modules);
 
+/// A module's path as people write it in modules_to_save: its last two parts, "pooler.dense".
+std::string savedModuleName(const std::string& path);
+
 } // namespace lora
