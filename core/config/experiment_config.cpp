@@ -1,6 +1,7 @@
 #include "core/config/experiment_config.h"
 
 #include "core/base/error.h"
+#include "core/base/json_fault.h"
 #include "core/base/json_walk.h"
 #include "core/base/nearest_name.h"
 #include "core/config/config_document.h"
@@ -126,15 +127,9 @@ Json parseFile(const fs::path& file, ConfigIssues& issues)
         DuplicateKeys(issues, source).walk(text, true);
         return Json::parse(text, nullptr, true, true);
     } catch (const Json::exception& exception) {
-        // "[json.exception.parse_error.101] parse error at line 3, column 5: …": the part in brackets helps
-        // nobody, and what the parser read last need not be valid UTF-8.
-        const std::string what =
-            Json::parse(Json(exception.what()).dump(-1, ' ', true, Json::error_handler_t::replace));
-        const std::size_t start = what.find("] ");
         throw Error(
             ErrorKind::BadUsage,
-            fmt::format("{}: not valid JSON: {}", file.string(),
-                        start == std::string::npos ? what : what.substr(start + 2)),
+            fmt::format("{}: not valid JSON: {}", file.string(), jsonFaultText(exception.what())),
             "Correct the JSON at that place; // comments are allowed, a comma after the last entry is not.");
     }
 }

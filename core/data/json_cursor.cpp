@@ -1,6 +1,7 @@
 #include "core/data/json_cursor.h"
 
 #include "core/base/error.h"
+#include "core/base/json_fault.h"
 #include "core/base/json_walk.h"
 #include "core/text/unicode.h"
 
@@ -40,12 +41,9 @@ JsonCursor::JsonCursor(std::string_view text, std::string source, std::uint32_t 
 
 std::string jsonFault(std::string_view what)
 {
-    constexpr std::size_t longest = 120;
-    for (const std::string_view frontPart : {"] ", ": "})
-        if (const std::size_t end = what.substr(0, 80).find(frontPart); end != what.npos)
-            what.remove_prefix(end + frontPart.size());
-    const std::string text = unicode::validUtf8(what.substr(0, longest));
-    return what.size() > longest ? text + "…" : text;
+    const std::string text = jsonFaultText(what);
+    const std::size_t end = text.starts_with("parse error at ") ? text.find(": ") : text.npos;
+    return end == text.npos ? text : text.substr(end + 2);
 }
 
 void JsonCursor::fail(const std::string& what)

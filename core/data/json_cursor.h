@@ -44,8 +44,7 @@ private:
     int m_depth = 0;
 };
 
-/// What the JSON parser says, for a message: without its own codes, as valid UTF-8, on one short line (it
-/// quotes numbers and texts of any length).
+/// What the JSON parser says, for a message, without the place in the piece of text it was given.
 std::string jsonFault(std::string_view what);
 
 } // namespace lora

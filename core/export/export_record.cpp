@@ -1,6 +1,7 @@
 #include "core/export/export_record.h"
 
 #include "core/base/error.h"
+#include "core/base/json_fault.h"
 #include "core/io/atomic_file.h"
 #include "core/io/json_text.h"
 #include "core/runs/run_files.h"
@@ -62,7 +63,7 @@ std::vector<RecordedExport> readExports(const std::filesystem::path& runFolder)
             entries.push_back(exportFrom(object));
         return entries;
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorKind::BadInput, fmt::format("{}: {}", file.string(), error.what()),
+        throw Error(ErrorKind::BadInput, fmt::format("{}: {}", file.string(), jsonFaultText(error.what())),
                     "Delete the file; the next export writes a new one.");
     }
 }

@@ -1,6 +1,7 @@
 #include "core/io/json_text.h"
 
 #include "core/base/error.h"
+#include "core/base/json_fault.h"
 #include "core/base/json_walk.h"
 #include "core/io/atomic_file.h"
 
@@ -41,11 +42,7 @@ json parseWith(std::string_view text, const std::string& source,
     } catch (const json::parse_error& fault) {
         throw malformed(source, "not valid JSON at " + positionText(text, fault.byte));
     } catch (const json::exception& fault) {
-        // "[json.exception.out_of_range.406] number overflow …": the part in brackets helps nobody
-        const std::string_view what = fault.what();
-        const std::size_t bracket = what.find("] ");
-        throw malformed(
-            source, fmt::format("not valid JSON ({})", what.substr(bracket == what.npos ? 0 : bracket + 2)));
+        throw malformed(source, fmt::format("not valid JSON ({})", jsonFaultText(fault.what())));
     }
 }
 

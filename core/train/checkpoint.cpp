@@ -1,6 +1,7 @@
 #include "core/train/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/base/json_fault.h"
 #include "core/io/atomic_file.h"
 #include "core/io/json_text.h"
 #include "core/io/safetensors.h"
@@ -78,7 +79,8 @@ TrainerState stateFromJson(const nlohmann::json& document, const std::string& so
         state.evaluatedStep = document.at("evaluated_step").get<std::int64_t>();
         state.workers = document.at("workers").get<int>();
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorKind::BadInput, fmt::format("{}: not a trainer state: {}", source, error.what()),
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: not a trainer state: {}", source, jsonFaultText(error.what())),
                     "Remove this checkpoint folder; an older one is used then.");
     }
     if (state.step < 0 || state.tokens < 0 || state.bestStep < 0 || state.evaluationsWithoutGain < 0)
