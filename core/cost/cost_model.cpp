@@ -69,10 +69,10 @@ double elementwiseBytes(const ModelSummary& model, const TrainingPlan& plan, con
     return 4 * numbers;
 }
 
-double optimizerBytes(double trainable, int workers)
+double optimizerBytes(double trainable, double gradients)
 {
     // Cleared, reduced, read for the norm, and the update's seven reads and writes.
-    return 4 * trainable * (2.0 * workers + 1 + 7);
+    return 4 * (2 * gradients + (1 + 7) * trainable);
 }
 
 struct Method
@@ -281,7 +281,8 @@ MemoryBytes memoryOf(const Method& method, const TrainingPlan& plan, std::int64_
     pass.isCheckpointing = isCheckpointing;
     MemoryBytes memory;
     memory.weights = weightBytes(model, plan, facts.weights);
-    memory.gradients = 4.0 * static_cast<double>(trainable) * std::max(1, method.calibration.workers);
+    memory.gradients = 4.0 * static_cast<double>(gradientNumbers(model, plan, trainable,
+                                                                 std::max(1, method.calibration.workers)));
     memory.optimizer = 8.0 * static_cast<double>(trainable);
     memory.activations = activationBytes(model, plan, facts.pieces, pass);
     memory.process = method.calibration.processBytes > 0 ? method.calibration.processBytes + laterBytes : 0;
@@ -302,7 +303,6 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<
 {
     const ModelSummary& model = method.facts.model;
     const TrainingConfig& training = method.experiment.training;
-    const int workers = std::max(1, method.calibration.workers);
     WorkCounts work = countWork(method.facts.trainLengths, model.isDecoder);
     const double labelledShare = labelledShareOf(method.facts, method.experiment.task, work);
     work.labelledTokens = labelledShare * work.tokens;
@@ -346,7 +346,8 @@ MethodCost costOf(const Method& method, const TrainingPlan& plan, std::optional<
         const double traffic =
             elementwiseBytes(model, plan, work, {prefix.shareBelowCut, prefix.use.isForTraining},
                              cost.isCheckpointing) +
-            stepsPerEpoch * optimizerBytes(static_cast<double>(cost.parameters.trainable), workers);
+            stepsPerEpoch *
+                optimizerBytes(static_cast<double>(cost.parameters.trainable), cost.memory.gradients / 4);
         cost.secondsPerEpoch = epochSeconds(method, plan, ledger, work, belowCut, traffic);
         cost.secondsPerStep = cost.secondsPerEpoch / stepsPerEpoch;
     }

@@ -141,6 +141,34 @@ double weightBytes(const ModelSummary& model, const TrainingPlan& plan, const We
     return bytes;
 }
 
+std::int64_t sharedGradientNumbers(const ModelSummary& model, const TrainingPlan& plan, std::int64_t smallest)
+{
+    std::int64_t numbers = 0;
+    const auto count = [&](const std::string& parameter, std::int64_t size) {
+        if (size >= smallest && plan.isTrained(parameter))
+            numbers += size;
+    };
+    bool isWordTied = false;
+    for (const ModuleInfo& module : model.modules) {
+        const bool isMetOften =
+            module.isOutputEmbedding || (module.stage && model.numBlocks < model.numLayers);
+        isWordTied = isWordTied || (module.isTied && module.name != plan.untiedModule);
+        if (!isMetOften)
+            count(module.name + ".weight", module.inFeatures * module.outFeatures);
+    }
+    if (!isWordTied)
+        count(model.parameterList.front().name, model.parameterList.front().size());
+    return numbers;
+}
+
+std::int64_t gradientNumbers(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,
+                             int workers)
+{
+    const std::int64_t shared = sharedGradientNumbers(model, plan);
+    const std::int64_t further = trainable - (isSharingWorthwhile(shared, workers) ? shared : 0);
+    return trainable + (workers - 1) * further;
+}
+
 double activationBytes(const ModelSummary& model, const TrainingPlan& plan,
                        std::span<const std::vector<PieceFacts>> pieces, const PassUse& use)
 {

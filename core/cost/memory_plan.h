@@ -2,6 +2,7 @@
 
 #include "core/cost/arena_plan.h"
 #include "core/cost/cost_report.h"
+#include "core/models/gradient_sharing.h"
 
 #include <cstdint>
 #include <span>
@@ -39,6 +40,13 @@ struct WeightUse
 
 /// Bytes of weights, adapters with them.
 double weightBytes(const ModelSummary& model, const TrainingPlan& plan, const WeightUse& use);
+
+/// Numbers of weights of at least `smallest` whose gradients workers can share, see GradientSharing.
+std::int64_t sharedGradientNumbers(const ModelSummary& model, const TrainingPlan& plan,
+                                   std::int64_t smallest = largeGradient);
+/// Numbers of all workers' gradients, of which `trainable` are to be had.
+std::int64_t gradientNumbers(const ModelSummary& model, const TrainingPlan& plan, std::int64_t trainable,
+                             int workers);
 
 /// Bytes of all workers' arenas: steps and evaluations take turns with them.
 double activationBytes(const ModelSummary& model, const TrainingPlan& plan,

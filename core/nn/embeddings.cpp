@@ -94,18 +94,20 @@ void Embeddings<T>::backward(PassContext<T>& context, const Saved& saved, Matrix
         dropout<T>(dx, dropoutProbability, saved.dropoutKey, dx);
     if (norm.exists())
         norm.backward(context, saved.norm, dx);
-    const Matrix<T> dWord = context.gradients->of(word);
     const Matrix<T> dPosition = context.gradients->of(position);
     const Matrix<T> dType = context.gradients->of(tokenType);
     forTokens(context.offsets, [&](std::int32_t token, std::int32_t index) {
         const T* row = dx.row(token);
-        if (!dWord.isEmpty())
-            addRow(row, dWord.row(saved.ids[token]), dx.cols);
         if (!dPosition.isEmpty())
             addRow(row, dPosition.row(m_firstPosition + index), dx.cols);
         if (!dType.isEmpty())
             addRow(row, dType.row(saved.types.empty() ? 0 : saved.types[token]), dx.cols);
     });
+    if (word.isTrainable())
+        context.gradients->add(word, [&](Matrix<T> dWord, T) {
+            for (std::int64_t token = 0; token < dx.rows; ++token)
+                addRow(dx.row(token), dWord.row(saved.ids[static_cast<std::size_t>(token)]), dx.cols);
+        });
 }
 
 template <class T>

@@ -117,7 +117,9 @@ void Linear<T>::backward(PassContext<T>& context, const Saved& saved, ConstMatri
     if (adapter)
         adapter->backward(context, saved.adapter, dy, dx, inputGradient);
     if (w.isTrainable())
-        gemm<T>(Transpose::Yes, Transpose::No, T(1), dy, saved.x, T(1), context.gradients->of(w));
+        context.gradients->add(w, [&](Matrix<T> dw, T keep) {
+            gemm<T>(Transpose::Yes, Transpose::No, T(1), dy, saved.x, keep, dw);
+        });
 }
 
 template <class T>

@@ -86,28 +86,4 @@ private:
     std::int64_t m_gradientOffset = -1;
 };
 
-/// Gradients of all trainable parameters, one after the other in one block; every worker has its own.
-template <class T>
-class GradientStore
-{
-public:
-    explicit GradientStore(std::int64_t size)
-        : m_values(static_cast<std::size_t>(size))
-    {}
-
-    /// Gradient of `parameter`, shaped as its value; empty while it is frozen.
-    Matrix<T> of(const Parameter<T>& parameter)
-    {
-        if (!parameter.isTrainable())
-            return {};
-        const ConstMatrix<T> value = parameter.value();
-        return {m_values.data() + parameter.gradientOffset(), value.rows, value.cols};
-    }
-    std::vector<T>& values() { return m_values; }
-    const std::vector<T>& values() const { return m_values; }
-
-private:
-    std::vector<T> m_values;
-};
-
 } // namespace lora

@@ -2,8 +2,8 @@
 
 #include "core/base/rng.h"
 #include "core/math/arena.h"
+#include "core/nn/gradient_store.h"
 #include "core/nn/needed_rows.h"
-#include "core/nn/parameter.h"
 
 #include <cstdint>
 #include <span>

@@ -16,26 +16,39 @@ constexpr std::int64_t sliceSize = 1 << 16;
 
 template <class T>
 TrainingStep<T>::TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable,
-                              WorkerPool& pool, const AdamWSettings& settings, double maxGradNorm)
+                              WorkerPool& pool, const AdamWSettings& settings, double maxGradNorm,
+                              GradientSharing sharing)
     : m_pool(pool)
     , m_optimizer(trainable.size(), settings)
     , m_maxGradNorm(maxGradNorm)
     , m_tokensPerPiece(tokensPerPiece(model.config().numHiddenLayers, model.config().hiddenSize,
                                       model.config().intermediateSize))
 {
-    for (Parameter<T>* parameter : trainable.parameters())
+    if (auto shared = sharedGradients(model, trainable, pool.size(), sharing); !shared.empty())
+        m_turns.emplace(std::move(shared), pool.size());
+    for (Parameter<T>* parameter : trainable.parameters()) {
+        const std::int64_t offset = parameter->gradientOffset();
+        const std::int64_t own = !m_turns                       ? offset
+                                 : m_turns->indexOf(offset) < 0 ? offset - m_turns->sharedBelow(offset)
+                                                                : -1;
         for (std::int64_t first = 0; first < parameter->size(); first += sliceSize)
-            m_slices.push_back({parameter, first, std::min(sliceSize, parameter->size() - first)});
+            m_slices.push_back({parameter, first, std::min(sliceSize, parameter->size() - first),
+                                own < 0 ? -1 : own + first});
+    }
     m_sliceSquares.resize(m_slices.size());
     for (const LinearSite<T>& site : model.linears())
         if (site.linear->magnitude)
             m_magnified.push_back(site.linear);
     for (int worker = 0; worker < pool.size(); ++worker) {
-        m_gradients.push_back(std::make_unique<GradientStore<T>>(trainable.size()));
+        m_gradients.push_back(
+            worker > 0 && m_turns
+                ? std::make_unique<GradientStore<T>>(*m_gradients[0], trainable.size(), worker)
+                : std::make_unique<GradientStore<T>>(trainable.size(), m_turns ? &*m_turns : nullptr));
         m_passes.push_back(std::make_unique<ModelPass<T>>(model));
     }
     m_pieces.resize(static_cast<std::size_t>(pool.size()));
     m_losses.resize(static_cast<std::size_t>(pool.size()));
+    m_pieceCounts.resize(static_cast<std::size_t>(pool.size()));
 }
 
 template <class T>
@@ -80,26 +93,70 @@ void TrainingStep<T>::forwardBackward(std::span<const Batch> batches, std::int64
     m_splits.resize(std::max(m_splits.size(), batches.size()));
     for (std::size_t b = 0; b < batches.size(); ++b)
         m_splitter.split(batches[b], m_pool.size(), m_splits[b]);
+    clearGradients(batches);
     m_pool.run([&](int worker) {
-        std::vector<T>& values = m_gradients[worker]->values();
-        std::fill(values.begin(), values.end(), T(0));
-        m_losses[worker] = 0;
-        for (std::size_t b = 0; b < batches.size(); ++b) {
-            std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
-            std::span<const std::uint32_t> rest = m_splits[b][worker];
-            while (!rest.empty()) {
-                const std::size_t count = sequencesOfPiece(batches[b], rest, m_tokensPerPiece);
-                Batch& piece = m_pieces[worker];
-                selectSequences(batches[b], rest.first(count), piece);
-                piece.prefix = m_prefix;
-                m_losses[worker] +=
-                    m_passes[worker]->forward(piece, *m_gradients[worker], gradientScale, key).sum;
-                m_passes[worker]->backward();
-                rest = rest.subspan(count);
-                key = mixBits(key + 1);
-            }
+        try {
+            runShare(batches, worker, gradientScale, dropoutKey);
+        } catch (...) {
+            if (m_turns)
+                m_turns->abandon(std::current_exception());
+            throw;
         }
     });
+}
+
+/// A pass through the pool of its own where gradients are shared: nobody may add before all is cleared.
+template <class T>
+void TrainingStep<T>::clearGradients(std::span<const Batch> batches)
+{
+    if (!m_turns)
+        return;
+    for (int worker = 0; worker < m_pool.size(); ++worker)
+        m_pieceCounts[worker] = countPieces(batches, worker);
+    m_turns->beginStep(m_pieceCounts);
+    m_pool.run([&](int worker) { m_gradients[worker]->clear(m_pool.size()); });
+}
+
+template <class T>
+std::int32_t TrainingStep<T>::countPieces(std::span<const Batch> batches, int worker) const
+{
+    std::int32_t count = 0;
+    for (std::size_t b = 0; b < batches.size(); ++b)
+        for (std::span<const std::uint32_t> rest = m_splits[b][worker]; !rest.empty(); ++count)
+            rest = rest.subspan(sequencesOfPiece(batches[b], rest, m_tokensPerPiece));
+    return count;
+}
+
+template <class T>
+void TrainingStep<T>::runShare(std::span<const Batch> batches, int worker, T gradientScale,
+                               std::uint64_t dropoutKey)
+{
+    if (!m_turns)
+        m_gradients[worker]->clear(1);
+    m_losses[worker] = 0;
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+        std::uint64_t key = mixBits(mixBits(dropoutKey + b) + static_cast<std::uint64_t>(worker));
+        std::span<const std::uint32_t> rest = m_splits[b][worker];
+        while (!rest.empty()) {
+            const std::size_t count = sequencesOfPiece(batches[b], rest, m_tokensPerPiece);
+            runPiece(batches[b], rest.first(count), worker, gradientScale, key);
+            rest = rest.subspan(count);
+            key = mixBits(key + 1);
+        }
+    }
+}
+
+template <class T>
+void TrainingStep<T>::runPiece(const Batch& batch, std::span<const std::uint32_t> sequences, int worker,
+                               T gradientScale, std::uint64_t dropoutKey)
+{
+    Batch& piece = m_pieces[worker];
+    selectSequences(batch, sequences, piece);
+    piece.prefix = m_prefix;
+    m_gradients[worker]->beginPiece();
+    m_losses[worker] += m_passes[worker]->forward(piece, *m_gradients[worker], gradientScale, dropoutKey).sum;
+    m_passes[worker]->backward();
+    m_gradients[worker]->endPiece();
 }
 
 template <class T>
@@ -112,10 +169,11 @@ double TrainingStep<T>::reduceGradients()
             const Slice& slice = m_slices[s];
             const std::int64_t offset = slice.parameter->gradientOffset() + slice.first;
             T* sum = m_gradients[0]->values().data() + offset;
-            for (int other = 1; other < workers; ++other)
-                addScaled<T>(T(1),
-                             ConstMatrix<T>(m_gradients[other]->values().data() + offset, 1, slice.count),
-                             Matrix<T>(sum, 1, slice.count));
+            for (int other = 1; other < workers && slice.ownOffset >= 0; ++other)
+                addScaled<T>(
+                    T(1),
+                    ConstMatrix<T>(m_gradients[other]->values().data() + slice.ownOffset, 1, slice.count),
+                    Matrix<T>(sum, 1, slice.count));
             m_sliceSquares[s] =
                 sumOfSquares<T>(std::span<const T>(sum, static_cast<std::size_t>(slice.count)));
         }
@@ -161,6 +219,15 @@ void TrainingStep<T>::setLoraPlusRatio(double ratio)
     for (Slice& slice : m_slices)
         if (slice.parameter->name().ends_with(".lora_B.weight") || slice.parameter->shape().size() == 1)
             slice.rateRatio = ratio;
+}
+
+template <class T>
+std::int64_t TrainingStep<T>::gradientBytes() const
+{
+    std::int64_t numbers = 0;
+    for (const auto& store : m_gradients)
+        numbers += static_cast<std::int64_t>(store->values().size());
+    return numbers * static_cast<std::int64_t>(sizeof(T));
 }
 
 template <class T>

@@ -2,11 +2,12 @@
 
 #include "core/data/batch.h"
 #include "core/data/work_split.h"
-#include "core/lora/trainable_parameters.h"
 #include "core/optim/adamw.h"
+#include "core/train/shared_gradients.h"
 #include "core/train/worker_pool.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace lora {
@@ -20,15 +21,17 @@ struct StepResult
 };
 
 /// One optimiser step, data-parallel: the sequences of every batch are dealt to the workers, each runs
-/// forward and backward on its share, piece by piece, with its own arena and gradients; then gradients are
-/// summed in worker order, clipped and applied by slices. The same seed and number of workers give
-/// bit-identical results.
+/// forward and backward on its share, piece by piece, with its own arena. Gradients of large weights are
+/// added up in one place, in turn; the others each worker has for itself, and they are summed in worker
+/// order. Then all are clipped and applied by slices. The same seed and number of workers give bit-identical
+/// results.
 template <class T>
 class TrainingStep
 {
 public:
     TrainingStep(LanguageModel<T>& model, const TrainableParameters<T>& trainable, WorkerPool& pool,
-                 const AdamWSettings& settings, double maxGradNorm);
+                 const AdamWSettings& settings, double maxGradNorm,
+                 GradientSharing sharing = GradientSharing::Large);
 
     /// Runs one step over the batches of one accumulation group. The mean is over all labelled items of the
     /// group. `dropoutKey` names this step's masks. The weights are left untouched when loss or norm is not
@@ -60,6 +63,7 @@ public:
 
     GradientStore<T>& gradients() { return *m_gradients[0]; }
     AdamW<T>& optimizer() { return m_optimizer; }
+    std::int64_t gradientBytes() const; ///< of all workers
     /// Sum of the workers' largest arenas so far.
     std::size_t arenaPeakBytes() const;
     std::size_t heapAllocations() const; ///< of all arenas, ever
@@ -70,10 +74,16 @@ private:
         Parameter<T>* parameter = nullptr;
         std::int64_t first = 0; ///< within the parameter
         std::int64_t count = 0;
+        std::int64_t ownOffset = 0; ///< in the blocks of further workers; -1: shared
         double rateRatio = 1;
     };
 
     void forwardBackward(std::span<const Batch> batches, std::int64_t items, std::uint64_t dropoutKey);
+    void runShare(std::span<const Batch> batches, int worker, T gradientScale, std::uint64_t dropoutKey);
+    void runPiece(const Batch& batch, std::span<const std::uint32_t> sequences, int worker, T gradientScale,
+                  std::uint64_t dropoutKey);
+    void clearGradients(std::span<const Batch> batches);
+    std::int32_t countPieces(std::span<const Batch> batches, int worker) const;
     double reduceGradients();
     void applyGradients();
     void refreshMagnitudes();
@@ -85,6 +95,8 @@ private:
     std::int64_t m_tokensPerPiece;
     std::vector<Slice> m_slices;
     std::vector<double> m_sliceSquares;
+    std::optional<GradientTurns> m_turns;    ///< where gradients are shared
+    std::vector<std::int32_t> m_pieceCounts; ///< of each worker, in this step
     std::vector<std::unique_ptr<GradientStore<T>>> m_gradients;
     std::vector<std::unique_ptr<ModelPass<T>>> m_passes;
     WorkSplitter m_splitter;

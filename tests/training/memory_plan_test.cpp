@@ -201,8 +201,52 @@ TEST_P(ArenaPlan, EqualsTheArenasPeakToTheLastByte)
               static_cast<double>(pass.arena().peakBytes()));
 }
 
+TEST_P(ArenaPlan, KnowsWhichGradientsWorkersShare)
+{
+    const auto& [name, shape, task, method] = GetParam();
+    const std::int64_t labels = labelsOf(task);
+    ModelFolder folder(shape, task, labels);
+    const ModelSummary summary = describeModel(folder.write().string(), task, labels);
+    const TrainingPlan plan = planTraining(method, partsOf(summary, task));
+    const auto model = tinyModel<float>(shape, task, labels);
+    const auto trainable = applyMethod(*model, method, 1);
+    WorkerPool pool(3);
+    const TrainingStep<float> step(*model, trainable, pool, {}, 1, GradientSharing::All);
+    EXPECT_EQ(step.gradientBytes(), 4 * (3 * trainable.size() - 2 * sharedGradientNumbers(summary, plan, 1)));
+    if (method.type == MethodType::Full) {
+        EXPECT_GT(sharedGradientNumbers(summary, plan, 1), 0);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, ArenaPlan, testing::ValuesIn(arenaCases()),
                          [](const auto& test) { return test.param.name; });
+
+TEST(MemoryPlan, LargeGradientsAreThereOnce)
+{
+    constexpr int workers = 3;
+    for (const std::int64_t hidden : {64, 256}) {
+        const TinyBert shape{.vocabulary = 5000,
+                             .hidden = static_cast<int>(hidden),
+                             .layers = 1,
+                             .heads = 2,
+                             .intermediate = 256};
+        ModelFolder folder(shape, classification, 2);
+        const ModelSummary summary = describeModel(folder.write().string(), classification, 2);
+        const MethodConfig full{.type = MethodType::Full, .lora = {}};
+        const TrainingPlan plan = planTraining(full, partsOf(summary, classification));
+        const auto model = tinyModel<float>(shape, classification, 2);
+        const auto trainable = applyMethod(*model, full, 1);
+        WorkerPool pool(workers);
+        const TrainingStep<float> step(*model, trainable, pool, {}, 1);
+        EXPECT_EQ(step.gradientBytes(), 4 * gradientNumbers(summary, plan, trainable.size(), workers));
+        const double copies = static_cast<double>(step.gradientBytes()) / (4.0 * trainable.size());
+        if (hidden == 64) {
+            EXPECT_EQ(copies, workers) << "so little is not worth the waiting";
+        } else {
+            EXPECT_LT(copies, 1.2);
+        }
+    }
+}
 
 TEST(MemoryPlan, FindsTheLargestPiecesOfARun)
 {

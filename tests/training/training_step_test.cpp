@@ -13,10 +13,12 @@ namespace {
 template <class T>
 struct OneStep
 {
-    OneStep(const TinyBert& tiny, TaskType task, const MethodConfig& method)
-        : model(tinyModel<T>(tiny, task, isLanguageModelling(task) ? 0 : 3))
+    OneStep(const TinyBert& tiny, TaskType task, const MethodConfig& method, int workers = 2,
+            GradientSharing sharing = GradientSharing::Large)
+        : pool(workers)
+        , model(tinyModel<T>(tiny, task, isLanguageModelling(task) ? 0 : 3))
         , trainable(applyMethod(*model, method, 1))
-        , step(*model, trainable, pool, {}, 1)
+        , step(*model, trainable, pool, {}, 1, sharing)
         , batch(randomBatch({7, 2, 9, 1, 4, 8, 3}, task, tiny))
     {}
 
@@ -26,7 +28,16 @@ struct OneStep
         return step.gradients().values();
     }
 
-    WorkerPool pool{2};
+    /// The same again as a group of three batches, the last with fewer sequences than workers.
+    std::vector<T> groupGradients(TaskType task, const TinyBert& tiny)
+    {
+        const std::vector<Batch> group = {batch, randomBatch({3, 12, 5, 5, 6}, task, tiny),
+                                          randomBatch({6}, task, tiny)};
+        result = step.accumulate(group, 5);
+        return step.gradients().values();
+    }
+
+    WorkerPool pool;
     std::unique_ptr<LanguageModel<T>> model;
     TrainableParameters<T> trainable;
     TrainingStep<T> step;
@@ -92,6 +103,42 @@ TEST_P(Steps, CheckpointingGivesTheSameBitsWithDropout)
     EXPECT_EQ(again.result.loss, kept.result.loss);
     EXPECT_GT(again.result.flops, kept.result.flops);
     EXPECT_LT(again.step.arenaPeakBytes(), kept.step.arenaPeakBytes());
+}
+
+TEST_P(Steps, SharedGradientsEqualThoseOfWorkersWithTheirOwn)
+{
+    const auto& [name, tiny, task, method] = GetParam();
+    TinyBert dropping = tiny;
+    dropping.dropout = 0.2;
+    for (const int workers : {1, 2, 4}) {
+        OneStep<double> separate(dropping, task, method, workers, GradientSharing::None);
+        OneStep<double> shared(dropping, task, method, workers, GradientSharing::All);
+        shared.step.setGradientCheckpointing(true);
+        for (OneStep<double>* step : {&separate, &shared})
+            step->step.setTokensPerPiece(6);
+        for (int round = 0; round < 2; ++round) { // the second over what the first has left
+            const std::vector<double> expected = separate.groupGradients(task, tiny);
+            const std::vector<double> actual = shared.groupGradients(task, tiny);
+            ASSERT_EQ(actual.size(), expected.size());
+            for (std::size_t i = 0; i < expected.size(); ++i)
+                ASSERT_NEAR(actual[i], expected[i], 1e-12) << workers << " workers";
+            EXPECT_EQ(shared.result.loss, separate.result.loss);
+            EXPECT_NEAR(shared.result.gradNorm, separate.result.gradNorm, 1e-12);
+        }
+        if (workers > 1 && method.type == MethodType::Full) {
+            EXPECT_LT(shared.step.gradientBytes(), separate.step.gradientBytes());
+        }
+    }
+}
+
+TEST_P(Steps, SharedGradientsAreTheSameBitsEveryTime)
+{
+    const auto& [name, tiny, task, method] = GetParam();
+    OneStep<float> first(tiny, task, method, 4, GradientSharing::All);
+    first.step.setTokensPerPiece(6);
+    const std::vector<float> expected = first.groupGradients(task, tiny);
+    for (int round = 0; round < 20; ++round)
+        ASSERT_EQ(first.groupGradients(task, tiny), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Steps, testing::ValuesIn(stepCases()),
