@@ -312,8 +312,7 @@ void PassTally::feedForward(int layer, const Rows& rows, Kept kept)
     if (kept == Kept::Yes)
         m_tally.take(rows.given, m_f);
     for (const ModuleInfo* module : outputs) {
-        isInputKept =
-            !isReserved && (m_plan.adapterOf(module->name) || m_plan.isTrained(module->name + ".weight"));
+        isInputKept = !isReserved && m_plan.adapterOf(module->name);
         linear(*module, rows.given, isReserved ? Kept::Reserved : isInputKept ? kept : Kept::No);
     }
     if (kept == Kept::Yes && !isInputKept)
@@ -391,8 +390,12 @@ void PassTally::feedForwardBackward(int layer, const Rows& rows)
         m_tally.take(rows.given, m_d);
     if (isInnerWanted)
         m_tally.take(rows.given, m_f);
-    for (const ModuleInfo* module : modulesAt(layer, BlockStage::FeedForwardOutput))
+    for (const ModuleInfo* module : modulesAt(layer, BlockStage::FeedForwardOutput)) {
+        const TallyScope outputScope(m_tally);
+        if (m_plan.isTrained(module->name + ".weight") && !m_plan.adapterOf(module->name))
+            m_tally.take(rows.given, m_f); // the activated values once more
         linearBackward(*module, rows.given, isInnerWanted);
+    }
     if (!isInnerWanted)
         return;
     if (inputs.size() > 1)

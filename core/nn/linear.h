@@ -47,6 +47,9 @@ public:
     }
     /// Whether backward needs the input: for the weight's or the adapter's gradient.
     bool needsInput() const { return usedWeight().isTrainable() || (adapter && adapter->a.isTrainable()); }
+    /// Whether an input that is cheap to compute once more is kept until backward all the same: an adapter
+    /// keeps it, or what dropout has left of it.
+    bool keepsInput() const { return needsInput() && adapter; }
     /// Whether backward needs anything of forward.
     bool needsSaved() const { return needsInput() || adapter; }
     /// Gives what forward keeps its place in the arena ahead of an input that is given up again: only when

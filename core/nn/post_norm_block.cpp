@@ -50,16 +50,17 @@ void PostNormBlock<T>::forward(PassContext<T>& context, ConstMatrix<T> x, Matrix
 
     Matrix<T> pre = takeRows(m_shape.intermediate);
     intermediate.forward(context, h, pre, saved ? &saved->intermediate : nullptr);
-    // The activation's value is kept only where a gradient of `output` needs it; else it replaces its input
-    // or is scratch.
+    // The activation's value is kept only where an adapter of `output` needs it; else it replaces its input
+    // or is scratch, and is computed once more for the gradient of the weight.
     Matrix<T> sum2 = takeRows(m_shape.hidden);
-    if (saved && !output.needsInput())
+    const bool isActivatedKept = saved && output.keepsInput();
+    if (saved && !isActivatedKept)
         output.reserve(context, y.rows, saved->output);
     const Arena::Mark beforeActivated = arena.mark();
     Matrix<T> activated = saved ? takeRows(m_shape.intermediate) : pre;
     activate<T>(m_shape.activation, pre, activated);
     output.forward(context, activated, sum2, saved && output.needsSaved() ? &saved->output : nullptr);
-    if (saved && !output.needsInput())
+    if (saved && !isActivatedKept)
         arena.release(beforeActivated);
     const std::uint64_t key2 = dropBranch(context, dropoutProbability, sum2);
     addScaled<T>(T(1), h, sum2);
@@ -90,8 +91,7 @@ void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Mat
         Matrix<T> dActivated;
         if (reaches.intoIntermediate)
             dActivated = context.arena->template matrix<T>(dy.rows, m_shape.intermediate);
-        output.backward(context, saved.output, dBranch, dActivated,
-                        reaches.intoIntermediate ? InputGradient::Write : InputGradient::Skip);
+        outputBackward(context, saved, dBranch, dActivated);
         if (reaches.intoIntermediate) {
             activateBackward<T>(m_shape.activation, saved.preActivation, dActivated, dActivated);
             intermediate.backward(context, saved.intermediate, dActivated, dy,
@@ -112,6 +112,21 @@ void PostNormBlock<T>::backward(PassContext<T>& context, const Saved& saved, Mat
                              reaches.intoAttention ? InputGradient::Write : InputGradient::Skip);
     if (reaches.intoAttention)
         projectionsBackward(context, saved, dContext, dy, dx, inputGradient);
+}
+
+template <class T>
+void PostNormBlock<T>::outputBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dBranch,
+                                      Matrix<T> dActivated) const
+{
+    const ArenaScope scope(*context.arena);
+    typename Linear<T>::Saved savedOutput = saved.output;
+    if (output.needsInput() && !output.keepsInput()) {
+        Matrix<T> activated = context.arena->template matrix<T>(dBranch.rows, m_shape.intermediate);
+        activate<T>(m_shape.activation, saved.preActivation, activated);
+        savedOutput.x = activated;
+    }
+    output.backward(context, savedOutput, dBranch, dActivated,
+                    dActivated.isEmpty() ? InputGradient::Skip : InputGradient::Write);
 }
 
 template <class T>

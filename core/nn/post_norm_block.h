@@ -81,6 +81,8 @@ private:
         bool intoAttention = false; ///< at or below query, key, value
     };
     Reach reach(InputGradient inputGradient) const;
+    void outputBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dBranch,
+                        Matrix<T> dActivated) const;
     void projectionsBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dContext,
                              Matrix<T> dy, Matrix<T> dx, InputGradient inputGradient) const;
 

@@ -144,17 +144,14 @@ void PreNormBlock<T>::feedForward(PassContext<T>& context, ConstMatrix<T> h, Mat
     }
     Matrix<T> pre = arena.matrix<T>(h.rows, m_shape.intermediate);
     up.forward(context, normed, pre, saved ? &saved->up : nullptr);
-    // The activation's value is kept only where a gradient of `down` needs it; else it replaces its input or
-    // is scratch.
-    if (saved && !down.needsInput())
+    // The activation's value is kept only where an adapter of `down` needs it; else it replaces its input or
+    // is scratch, and is computed once more for the gradient of the weight.
+    const bool isActivatedKept = saved && down.keepsInput();
+    if (saved && !isActivatedKept)
         down.reserve(context, h.rows, saved->down);
     const Arena::Mark beforeActivated = arena.mark();
     Matrix<T> activated = saved ? arena.matrix<T>(h.rows, m_shape.intermediate) : pre;
-    if (gate)
-        siluMultiply<T>(gated, pre, activated);
-    else
-        activate<T>(m_shape.activation, pre, activated);
-    const bool isActivatedKept = saved && down.needsInput();
+    activateUp(gated, pre, activated);
     down.forward(context, activated, y, saved && down.needsSaved() ? &saved->down : nullptr);
     if (saved && !isActivatedKept)
         arena.release(beforeActivated);
@@ -165,6 +162,15 @@ void PreNormBlock<T>::feedForward(PassContext<T>& context, ConstMatrix<T> h, Mat
         saved->upPreActivation = pre;
         saved->outputDropoutKey = dropoutKey;
     }
+}
+
+template <class T>
+void PreNormBlock<T>::activateUp(ConstMatrix<T> gated, ConstMatrix<T> pre, Matrix<T> activated) const
+{
+    if (gate)
+        siluMultiply<T>(gated, pre, activated);
+    else
+        activate<T>(m_shape.activation, pre, activated);
 }
 
 template <class T>
@@ -203,8 +209,17 @@ void PreNormBlock<T>::feedForwardBackward(PassContext<T>& context, const Saved& 
     Matrix<T> dUp;
     if (isInnerWanted)
         dUp = arena.matrix<T>(dy.rows, m_shape.intermediate);
-    down.backward(context, saved.down, dBranch, dUp,
-                  isInnerWanted ? InputGradient::Write : InputGradient::Skip);
+    {
+        const ArenaScope scope(arena);
+        typename Linear<T>::Saved savedDown = saved.down;
+        if (down.needsInput() && !down.keepsInput()) {
+            Matrix<T> activated = arena.matrix<T>(dy.rows, m_shape.intermediate);
+            activateUp(saved.gatePreActivation, saved.upPreActivation, activated);
+            savedDown.x = activated;
+        }
+        down.backward(context, savedDown, dBranch, dUp,
+                      isInnerWanted ? InputGradient::Write : InputGradient::Skip);
+    }
     if (!isInnerWanted)
         return;
     Matrix<T> dGate;

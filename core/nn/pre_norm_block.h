@@ -97,6 +97,7 @@ private:
     Heads project(PassContext<T>& context, ConstMatrix<T> x, Saved* saved, const NeededRows* rows) const;
     void turn(PassContext<T>& context, const Heads& heads, const NeededRows* rows) const;
     void feedForward(PassContext<T>& context, ConstMatrix<T> h, Matrix<T> y, Saved* saved) const;
+    void activateUp(ConstMatrix<T> gated, ConstMatrix<T> pre, Matrix<T> activated) const;
     void feedForwardBackward(PassContext<T>& context, const Saved& saved, Matrix<T> dy, bool isMoreBelow,
                              bool isInnerWanted) const;
     void attentionBackward(PassContext<T>& context, const Saved& saved, ConstMatrix<T> dMixed, Matrix<T> dy,
