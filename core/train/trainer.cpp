@@ -1,7 +1,5 @@
 #include "core/train/trainer.h"
 
-#include "core/base/error.h"
-#include "core/base/quantity_text.h"
 #include "core/base/rng.h"
 #include "core/models/attended_pairs.h"
 #include "core/optim/lr_scheduler.h"
@@ -21,28 +19,6 @@ namespace {
 LrScheduler schedulerOf(const TrainingConfig& config, std::int64_t totalSteps)
 {
     return {config.lrSchedulerType, config.learningRate, totalSteps, config.warmupRatio};
-}
-
-/// What is kept, where and why it need not be computed again.
-std::string prefixNotice(const PrefixResult& result, const std::string& rowsName)
-{
-    const PrefixRows& rows = result.states->rows();
-    const PrefixBlock& block = result.states->block();
-    const std::string size = bytesText(static_cast<double>(block.bytes()));
-    std::string place = fmt::format("in memory ({})", size);
-    if (block.place() == PrefixPlace::TemporaryFile)
-        place = fmt::format("in a temporary file ({})", size);
-    if (block.place() == PrefixPlace::KeptFile)
-        place = fmt::format("in {} ({})", block.path().string(), size);
-    const char* origin = "computed once";
-    if (result.origin == PrefixResult::Origin::Shared)
-        origin = "computed by an earlier run of this program";
-    if (result.origin == PrefixResult::Origin::Kept)
-        origin = "computed by an earlier session";
-    return fmt::format(
-        "Prefix cache: the first {} layers are frozen; what they make of the {} {} rows is {} and "
-        "kept {}.",
-        rows.layer, rows.examples(), rowsName, origin, place);
 }
 
 } // namespace
@@ -66,25 +42,6 @@ Trainer::Trainer(const TrainerInputs& inputs, WorkerPool& pool)
     if (method.type == MethodType::Lora && method.lora.loraplusLrRatio)
         m_step.setLoraPlusRatio(*method.lora.loraplusLrRatio);
     m_state.workers = pool.size();
-}
-
-bool Trainer::resume()
-{
-    const std::vector<std::int64_t> steps = checkpointSteps(m_inputs.runFolder);
-    if (steps.empty())
-        return false;
-    const int workers = m_state.workers;
-    m_state = loadCheckpoint(checkpointFolder(m_inputs.runFolder, steps.back()), m_inputs.trainable,
-                             m_step.optimizer());
-    m_inputs.model.refreshMagnitudes();
-    if (m_state.workers != workers)
-        throw Error(
-            ErrorKind::BadUsage,
-            fmt::format("this run was started with {} worker(s), now there are {}", m_state.workers, workers),
-            fmt::format("Resume with --set training.threads={} to get the same bits.", m_state.workers));
-    m_savedStep = m_state.step;
-    m_clockOffset = m_state.seconds;
-    return true;
 }
 
 RunOutcome Trainer::run(TrainingObserver& observer, TrainingControl& control)
@@ -138,71 +95,6 @@ RunStart Trainer::startOf() const
     return start;
 }
 
-bool Trainer::preparePrefix(TrainingObserver& observer, TrainingControl& control)
-{
-    const bool isStepLeft = m_state.step < m_totalSteps && !isPatienceOver();
-    const PrefixUse use =
-        planPrefix(m_config.prefixCache,
-                   prefixFacts(m_inputs.model, m_config, m_inputs.train, m_loader.epochsAfter(m_totalSteps)));
-    if (use.isDropoutInTheWay && isStepLeft)
-        observer.onMessage(fmt::format(
-            "Prefix cache: not used in training, because the model's dropout changes what the frozen layers "
-            "give in every epoch. With training.hidden_dropout 0 they would run once instead of {} times.",
-            m_loader.epochsAfter(m_totalSteps)));
-    if (use.isForTraining && isStepLeft) {
-        const Stopwatch stopwatch;
-        const PrefixResult result = obtainPrefix(m_inputs.train, "training", observer, control);
-        countPrefix(result, stopwatch.seconds());
-        if (result.isStopped)
-            return false;
-        m_trainPrefix = result.states;
-        m_step.startFrom(m_trainPrefix ? &m_trainPrefix->rows() : nullptr);
-    }
-    if (use.isForEvaluation && m_evaluator && (isStepLeft || m_state.evaluatedStep != m_state.step)) {
-        const PrefixResult result = obtainPrefix(*m_inputs.eval, "evaluation", observer, control);
-        if (result.isStopped)
-            return false;
-        m_evalPrefix = result.states;
-        m_evaluator->startFrom(m_evalPrefix ? &m_evalPrefix->rows() : nullptr);
-    }
-    return true;
-}
-
-PrefixResult Trainer::obtainPrefix(const TokenizedDataset& rows, const std::string& rowsName,
-                                   TrainingObserver& observer, TrainingControl& control)
-{
-    PrefixCache& cache = m_inputs.prefixCache ? *m_inputs.prefixCache : m_ownCache;
-    const int layer = m_inputs.model.trunk().lowestTrainable();
-    PrefixResult result = cache.obtain({.model = m_inputs.model,
-                                        .dataset = rows,
-                                        .seed = m_config.seed,
-                                        .layer = layer,
-                                        .dtype = m_config.dtype,
-                                        .isKept = m_config.prefixCache == "auto"},
-                                       m_pool, control, [&](std::int64_t done, std::int64_t total) {
-                                           observer.onPrefixProgress(done, total);
-                                       });
-    for (const std::string& notice : result.notices)
-        observer.onMessage(notice);
-    if (result.states)
-        observer.onMessage(prefixNotice(result, rowsName));
-    return result;
-}
-
-void Trainer::countPrefix(const PrefixResult& result, double seconds)
-{
-    m_state.trainSeconds += seconds;
-    m_state.flops += static_cast<double>(result.flops);
-    if (result.flops == 0 || result.isStopped)
-        return;
-    for (const TokenizedExample& example : m_inputs.train.examples) {
-        const auto length = static_cast<std::int64_t>(example.inputIds.size());
-        m_state.tokensBelowCut += length;
-        m_state.tokenPairsBelowCut +=
-            static_cast<double>(attendedPairs(length, m_inputs.model.config().isDecoder));
-    }
-}
-
 Trainer::Next Trainer::oneStep(TrainingObserver& observer)
 {
     const Stopwatch stopwatch;
@@ -249,66 +141,6 @@ void Trainer::countWork(std::int64_t tokens)
     }
 }
 
-bool Trainer::evaluateNow(TrainingObserver& observer, TrainingControl& control)
-{
-    const auto progress = [&](std::int64_t done, std::int64_t total) {
-        observer.onEvaluationProgress(done, total);
-    };
-    m_step.giveBackActivations(); // steps and evaluations take turns with the memory
-    const auto result = m_evaluator->run(Evaluator::KeepLogits::No, &control, progress);
-    if (!result)
-        return false;
-    m_state.seconds = secondsNow();
-    const EvalMetrics metrics{m_state.step, m_loader.epochsAfter(m_state.step), m_state.seconds,
-                              result->metrics};
-    noteEvaluation(metrics);
-    observer.onEvaluation(metrics);
-    if (m_state.step == 0 || !m_config.loadBestModelAtEnd || m_state.bestStep == m_state.step)
-        observer.onExampleOutcomes(m_state.step, result->outcomes);
-    return true;
-}
-
-void Trainer::noteEvaluation(const EvalMetrics& metrics)
-{
-    m_evaluations.push_back(metrics);
-    m_state.evaluatedStep = metrics.step;
-    const auto found = metrics.values.find(m_metric);
-    if (metrics.step == 0 || found == metrics.values.end())
-        return;
-    const bool isBetter =
-        !m_state.bestValue ||
-        (isLowerBetter(m_metric) ? found->second < *m_state.bestValue : found->second > *m_state.bestValue);
-    if (isBetter) {
-        m_state.bestValue = found->second;
-        m_state.bestStep = metrics.step;
-        m_state.evaluationsWithoutGain = 0;
-    } else {
-        ++m_state.evaluationsWithoutGain;
-    }
-}
-
-bool Trainer::isEvaluationDue() const
-{
-    if (m_state.step == m_totalSteps)
-        return true;
-    if (m_config.evalSteps)
-        return m_state.step % *m_config.evalSteps == 0;
-    return m_state.step % m_loader.stepsPerEpoch() == 0;
-}
-
-bool Trainer::isCheckpointDue() const
-{
-    if (m_config.saveSteps)
-        return m_state.step % *m_config.saveSteps == 0 || m_state.bestStep == m_state.step;
-    return m_state.evaluatedStep == m_state.step || m_state.step % m_loader.stepsPerEpoch() == 0;
-}
-
-bool Trainer::isPatienceOver() const
-{
-    return m_config.earlyStoppingPatience && m_state.evaluatedStep == m_state.step &&
-           m_state.evaluationsWithoutGain >= *m_config.earlyStoppingPatience;
-}
-
 void Trainer::honourPause(TrainingObserver& observer, TrainingControl& control)
 {
     if (!control.isPauseRequested() || control.isStopRequested())
@@ -318,43 +150,6 @@ void Trainer::honourPause(TrainingObserver& observer, TrainingControl& control)
     control.waitWhilePaused(&m_inputs.model);
     observer.onPause(false);
     m_clockOffset -= pause.seconds();
-}
-
-void Trainer::writeCheckpoint(TrainingObserver& observer)
-{
-    if (m_inputs.runFolder.empty() || m_savedStep == m_state.step || m_state.step == 0)
-        return;
-    saveCheckpoint(checkpointFolder(m_inputs.runFolder, m_state.step), m_inputs.trainable, m_step.optimizer(),
-                   m_state);
-    m_savedStep = m_state.step;
-    removeOldCheckpoints();
-    observer.onMessage(fmt::format("Checkpoint written at step {}.", m_state.step));
-}
-
-void Trainer::removeOldCheckpoints() const
-{
-    for (const std::int64_t step : checkpointSteps(m_inputs.runFolder)) {
-        if (step == m_savedStep || step == m_state.bestStep)
-            continue;
-        std::error_code error; // a checkpoint too many harms nobody
-        std::filesystem::remove_all(checkpointFolder(m_inputs.runFolder, step), error);
-    }
-}
-
-void Trainer::restoreBest(TrainingObserver& observer)
-{
-    const bool isWanted =
-        m_config.loadBestModelAtEnd && m_state.bestStep > 0 && m_state.bestStep != m_state.step;
-    if (!isWanted || m_inputs.runFolder.empty())
-        return;
-    const std::filesystem::path folder = checkpointFolder(m_inputs.runFolder, m_state.bestStep);
-    std::error_code error;
-    if (!std::filesystem::exists(folder, error))
-        return;
-    loadCheckpointWeights(folder, m_inputs.trainable);
-    m_inputs.model.refreshMagnitudes();
-    observer.onMessage(
-        fmt::format("The weights are those of step {}, the best {}.", m_state.bestStep, m_metric));
 }
 
 RunOutcome Trainer::outcome(RunStatus status) const

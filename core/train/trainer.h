@@ -55,23 +55,27 @@ public:
 private:
     enum class Next { Continue, Stop };
 
-    RunStart startOf() const;
+    // trainer_prefix.cpp
     bool preparePrefix(TrainingObserver& observer, TrainingControl& control);
     PrefixResult obtainPrefix(const TokenizedDataset& rows, const std::string& rowsName,
                               TrainingObserver& observer, TrainingControl& control);
     void countPrefix(const PrefixResult& result, double seconds);
-    Next oneStep(TrainingObserver& observer);
-    void countWork(std::int64_t tokens);
+    // trainer_evaluation.cpp
+    bool isEvaluationDue() const;
     bool evaluateNow(TrainingObserver& observer, TrainingControl& control);
     void noteEvaluation(const EvalMetrics& metrics);
-    void honourPause(TrainingObserver& observer, TrainingControl& control);
+    bool isPatienceOver() const;
+    // trainer_checkpoints.cpp
+    bool isCheckpointDue() const;
     void writeCheckpoint(TrainingObserver& observer);
     void removeOldCheckpoints() const;
-    RunOutcome outcome(RunStatus status) const;
-    bool isEvaluationDue() const;
-    bool isCheckpointDue() const;
-    bool isPatienceOver() const;
     void restoreBest(TrainingObserver& observer);
+
+    RunStart startOf() const;
+    Next oneStep(TrainingObserver& observer);
+    void countWork(std::int64_t tokens);
+    void honourPause(TrainingObserver& observer, TrainingControl& control);
+    RunOutcome outcome(RunStatus status) const;
     std::string tensorWithBadGradient();
     double secondsNow() const;
 
