@@ -5,7 +5,6 @@
 #include "app/cli/training_session.h"
 
 #include "core/evidence/reproduction.h"
-#include "core/runs/run_files.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,7 +24,7 @@ struct ReproduceOptions
 Reproduction begin(const ReproduceOptions& options, Console& console)
 {
     const fs::path folder =
-        options.out.empty() ? newReproductionFolder(dataHome() / "reproductions") : fs::path(options.out);
+        options.out.empty() ? newReproductionFolder(defaultReproductionsFolder()) : fs::path(options.out);
     Reproduction reproduction = beginReproduction(options.request, folder, [&](const ArticleClaim& claim) {
         console.status("reading the model and the data for " + claim.title);
     });
@@ -33,17 +32,10 @@ Reproduction begin(const ReproduceOptions& options, Console& console)
     return reproduction;
 }
 
-Reproduction goOn(const ReproduceOptions& options)
-{
-    Reproduction reproduction = openReproduction(fs::absolute(options.resume));
-    for (const ReproducedTask& task : reproduction.tasks)
-        checkDataIsTheSame(task);
-    return reproduction;
-}
-
 int reproduce(const ReproduceOptions& options, Console& console)
 {
-    const Reproduction reproduction = options.resume.empty() ? begin(options, console) : goOn(options);
+    const Reproduction reproduction =
+        options.resume.empty() ? begin(options, console) : continueReproduction(options.resume);
     std::size_t runs = 0;
     for (const ReproducedTask& task : reproduction.tasks)
         runs += task.sweep.plan.runs.size();

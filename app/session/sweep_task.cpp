@@ -14,15 +14,6 @@ SweepData dataOf(const SweepPlan& plan)
     return {prepared.data.train.hash, prepared.data.eval.hash};
 }
 
-std::vector<std::size_t> runsLeft(const Sweep& sweep)
-{
-    std::vector<std::size_t> left;
-    for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run)
-        if (stateOf(sweep, run) != PlannedRunState::Done)
-            left.push_back(run);
-    return left;
-}
-
 } // namespace
 
 SweepTask newSweepTask(const std::filesystem::path& runsFolder, const ui::SweepQuestion& question)

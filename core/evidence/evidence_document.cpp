@@ -1,7 +1,11 @@
 #include "core/evidence/evidence_document.h"
 
 #include "core/base/quantity_text.h"
+#include "core/evidence/evidence_csv.h"
 #include "core/evidence/evidence_words.h"
+#include "core/io/atomic_file.h"
+#include "core/report/html_report.h"
+#include "core/report/report_file.h"
 
 #include <fmt/format.h>
 
@@ -60,6 +64,16 @@ ReportDocument evidenceDocument(const Reproduction& reproduction, const std::vec
         {"How it was measured",
          {ReportText{evidenceMethod}, ReportCode{"Made by", reproduction.command, false}}});
     return document;
+}
+
+void writeEvidenceFile(const Reproduction& reproduction, const std::filesystem::path& path)
+{
+    const ReportForm form = reportFormOf(path);
+    const std::vector<TaskEvidence> evidence = evidenceOf(reproduction);
+    if (form == ReportForm::Csv)
+        return writeFileAtomically(path, evidenceCsv(evidence));
+    const ReportDocument document = evidenceDocument(reproduction, evidence, hostOf(reproduction));
+    writeFileAtomically(path, form == ReportForm::Html ? htmlReport(document) : markdownReport(document));
 }
 
 } // namespace lora

@@ -1,12 +1,14 @@
 #include "core/evidence/reproduction.h"
 
 #include "core/base/error.h"
+#include "core/base/json_fault.h"
 #include "core/evidence/evidence_words.h"
 #include "core/experiment/cost_estimation.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/io/atomic_file.h"
 #include "core/io/json_text.h"
 #include "core/models/model_loader.h"
+#include "core/runs/run_files.h"
 #include "core/runs/run_reader.h"
 
 #include <algorithm>
@@ -40,6 +42,11 @@ void makeNewFolder(const fs::path& folder)
 }
 
 } // namespace
+
+fs::path defaultReproductionsFolder()
+{
+    return dataHome() / "reproductions";
+}
 
 fs::path newReproductionFolder(const fs::path& parent)
 {
@@ -115,7 +122,7 @@ Reproduction openReproduction(const fs::path& folder)
                 {articleClaim(task.at("task").get<std::string>()), openSweep(folder / name)});
         }
     } catch (const Json::exception& error) {
-        throw Error(ErrorKind::BadInput, fmt::format("{}: {}", path.string(), error.what()),
+        throw Error(ErrorKind::BadInput, fmt::format("{}: {}", path.string(), jsonFaultText(error.what())),
                     "The file is damaged; begin a new reproduction in another folder.");
     } catch (const Error& error) {
         throw Error(ErrorKind::BadInput, fmt::format("{}: {}", path.string(), error.what()), error.hint());
@@ -144,18 +151,9 @@ std::vector<Reproduction> reproductionsIn(const fs::path& parent)
     return reproductions;
 }
 
-std::vector<std::size_t> runsLeft(const ReproducedTask& task)
-{
-    std::vector<std::size_t> left;
-    for (std::size_t run = 0; run < task.sweep.plan.runs.size(); ++run)
-        if (stateOf(task.sweep, run) != PlannedRunState::Done)
-            left.push_back(run);
-    return left;
-}
-
 void checkDataIsTheSame(const ReproducedTask& task)
 {
-    if (runsLeft(task).empty())
+    if (runsLeft(task.sweep).empty())
         return;
     const ExperimentData data = prepareData(task.sweep.plan.runs.at(0).experiment);
     if (task.sweep.data != SweepData{data.data.train.hash, data.data.eval.hash})
@@ -164,13 +162,24 @@ void checkDataIsTheSame(const ReproducedTask& task)
                     "Restore the data files, or begin a new one: its runs would not be pairs.");
 }
 
+Reproduction continueReproduction(const fs::path& folder)
+{
+    Reproduction reproduction = openReproduction(fs::absolute(folder));
+    for (const ReproducedTask& task : reproduction.tasks)
+        checkDataIsTheSame(task);
+    return reproduction;
+}
+
 TaskEvidence evidenceOf(const ReproducedTask& task)
 {
     std::vector<std::shared_ptr<const RunRecord>> runs;
     for (std::size_t run = 0; run < task.sweep.plan.runs.size(); ++run)
         if (stateOf(task.sweep, run) == PlannedRunState::Done)
             runs.push_back(readRun(task.sweep.runFolder(run)));
-    return taskEvidence(task.claim, runs);
+    TaskEvidence evidence = taskEvidence(task.claim, runs);
+    evidence.runsLeft = task.sweep.plan.runs.size() - runs.size();
+    judge(evidence);
+    return evidence;
 }
 
 std::vector<TaskEvidence> evidenceOf(const Reproduction& reproduction)

@@ -29,6 +29,8 @@ struct Reproduction
 
 inline constexpr const char* reproductionFile = "reproduction.json";
 
+/// Where reproductions go that were not given a folder: dataHome()/reproductions.
+std::filesystem::path defaultReproductionsFolder();
 /// The folder of a new reproduction: `<parent>/<date>-<time>`.
 std::filesystem::path newReproductionFolder(const std::filesystem::path& parent);
 /// Makes `folder`, which may be there and empty, and writes into it what has to be run; `onClaim` is called
@@ -44,10 +46,10 @@ ReproducedTask createTask(const std::filesystem::path& folder, const ArticleClai
 void writeReproduction(const Reproduction& reproduction);
 /// Throws lora::Error: BadUsage for a folder without reproduction.json, BadInput for a damaged one.
 Reproduction openReproduction(const std::filesystem::path& folder);
+/// Opens one to go on with. Throws as openReproduction and checkDataIsTheSame do.
+Reproduction continueReproduction(const std::filesystem::path& folder);
 /// The reproductions right in a folder, newest first; what cannot be read is left out.
 std::vector<Reproduction> reproductionsIn(const std::filesystem::path& parent);
-/// Indices of the runs that are not done, in order.
-std::vector<std::size_t> runsLeft(const ReproducedTask& task);
 /// Throws lora::Error (BadInput) where runs are left and the data has changed since: they would be no pairs
 /// of those made before.
 void checkDataIsTheSame(const ReproducedTask& task);

@@ -31,7 +31,12 @@ EvidenceRow rowOf(const Runs& runs, const RunStatistics& statistics, std::size_t
     row.label = members.name;
     row.trainableParameters = members.trainableParameters;
     row.quality = members.metric;
-    row.isFull = group == statistics.baseline;
+    const bool hasFull = statistics.baselineGroup().method == "full"; // else the baseline is another group
+    row.isFull = hasFull && group == statistics.baseline;
+    if (!hasFull) {
+        row.unknown = "full fine-tuning has not been run";
+        return row;
+    }
     const auto found = std::ranges::find(statistics.comparisons, group, &GroupComparison::group);
     const GroupComparison* comparison = found == statistics.comparisons.end() ? nullptr : &*found;
     if (comparison) {

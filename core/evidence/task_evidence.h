@@ -30,7 +30,7 @@ struct EvidenceRow
 enum class Verdict {
     Holds,     ///< a row saves what is claimed, or more, within noise of full fine-tuning
     Fails,     ///< none does
-    CannotTell ///< runs are missing, or full fine-tuning itself has learnt nothing
+    CannotTell ///< runs are left or missing, or full fine-tuning itself has learnt nothing
 };
 
 /// What the runs of one claim say.
@@ -47,6 +47,7 @@ struct TaskEvidence
     double learningRate = 0, fullLearningRate = 0;
     std::optional<double> untuned; ///< metric before training, mean over the runs
     std::vector<EvidenceRow> rows; ///< full fine-tuning first, then by saved compute
+    std::size_t runsLeft = 0;      ///< planned and not done
     Verdict verdict = Verdict::CannotTell;
     std::string sentence; ///< what can be said of the claim, with its numbers and conditions
 };

@@ -74,6 +74,11 @@ void judge(TaskEvidence& evidence)
 {
     evidence.verdict = Verdict::CannotTell;
     const EvidenceRow* full = fullOf(evidence);
+    if (evidence.runsLeft > 0) {
+        evidence.sentence = fmt::format("Cannot be told yet: {} {} left.", evidence.runsLeft,
+                                        evidence.runsLeft == 1 ? "planned run is" : "planned runs are");
+        return;
+    }
     const bool isAnyCompared =
         std::ranges::any_of(evidence.rows, [](const EvidenceRow& row) { return row.difference.has_value(); });
     if (!full || !isAnyCompared) {

@@ -199,4 +199,13 @@ PlannedRunState stateOf(const Sweep& sweep, std::size_t run)
     return isDone ? PlannedRunState::Done : PlannedRunState::Begun;
 }
 
+std::vector<std::size_t> runsLeft(const Sweep& sweep)
+{
+    std::vector<std::size_t> left;
+    for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run)
+        if (stateOf(sweep, run) != PlannedRunState::Done)
+            left.push_back(run);
+    return left;
+}
+
 } // namespace lora

@@ -48,5 +48,7 @@ enum class PlannedRunState {
     Done     ///< completed, or diverged, which would happen again
 };
 PlannedRunState stateOf(const Sweep& sweep, std::size_t run);
+/// Those that are not done, in order.
+std::vector<std::size_t> runsLeft(const Sweep& sweep);
 
 } // namespace lora

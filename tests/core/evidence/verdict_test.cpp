@@ -57,6 +57,16 @@ TEST(Verdict, AClaimFailsWhereWhatSavesEnoughIsWorse)
         << evidence.sentence;
 }
 
+TEST(Verdict, NothingIsSaidBeforeAllPlannedRunsAreDone)
+{
+    TaskEvidence evidence = evidenceWith({row("quarter", 0.895, -0.005, 0.01, 0.74)});
+    ASSERT_EQ(evidence.verdict, Verdict::Holds);
+    evidence.runsLeft = 2;
+    judge(evidence);
+    EXPECT_EQ(evidence.verdict, Verdict::CannotTell);
+    EXPECT_TRUE(contains(evidence.sentence, "2 planned runs are left")) << evidence.sentence;
+}
+
 TEST(Verdict, AClaimFailsWhereNothingSavesEnough)
 {
     EXPECT_EQ(evidenceWith({row("half", 0.9, 0, 0.01, 0.69)}).verdict, Verdict::Fails);
