@@ -5,6 +5,7 @@
 #include "app/session/builtins.h"
 #include "app/session/dataset_facts.h"
 #include "app/session/run_conclusion.h"
+#include "core/evidence/reproduction.h"
 #include "core/io/atomic_file.h"
 #include "core/models/model_loader.h"
 #include "core/runs/run_files.h"
@@ -23,12 +24,12 @@ using ui::RunState;
 
 DataFolders DataFolders::standard()
 {
-    return {defaultRunsFolder(), dataHome() / "index.sqlite"};
+    return {defaultRunsFolder(), dataHome() / "index.sqlite", defaultReproductionsFolder()};
 }
 
 DataFolders DataFolders::inside(const std::filesystem::path& folder)
 {
-    return {folder / "runs", folder / "index.sqlite"};
+    return {folder / "runs", folder / "index.sqlite", folder / "reproductions"};
 }
 
 Application::Application(MainWindow& window, DataFolders folders, RunFunction run)
@@ -38,6 +39,7 @@ Application::Application(MainWindow& window, DataFolders folders, RunFunction ru
     , m_runs(m_folders.index, m_folders.runs)
     , m_tries([this](TrainingControl::ModelJob job) { return m_controller.whilePaused(std::move(job)); })
     , m_reports(writeReportPdf)
+    , m_reproductions(m_folders.reproductions)
 {
     connectTraining();
     connectSweeps();
@@ -45,6 +47,7 @@ Application::Application(MainWindow& window, DataFolders folders, RunFunction ru
     connectFiles();
     connectTrying();
     connectReports();
+    connectReproductions();
     connectComparing();
     connectInspecting();
     connectMeasuring();
@@ -95,7 +98,10 @@ void Application::connectSweeps()
     connect(&m_controller, &TrainingController::sweepAdvanced, &m_window, &MainWindow::setSweepPosition);
     connect(&m_controller, &TrainingController::sweepEnded, &m_window, &MainWindow::setSweepOutcome);
     // Compare grows run by run.
-    connect(&m_controller, &TrainingController::sweepAdvanced, &m_runs, &RunLibrary::refresh);
+    connect(&m_controller, &TrainingController::sweepAdvanced, this, [this](const ui::SweepPosition& at) {
+        if (at.reproduction.isEmpty())
+            m_runs.refresh();
+    });
 }
 
 void Application::connectQuestions()
@@ -265,7 +271,7 @@ void Application::startSweep(std::function<SweepTask()> make)
     const auto refuse = [this] {
         m_window.setSweepProblem(tr("A training is under way."), tr("Stop it or wait until it has ended."));
     };
-    if (m_controller.state() != RunState::Idle || m_isSweepComing)
+    if (m_controller.state() != RunState::Idle || m_isSweepComing || m_reproductions.isPreparing())
         return refuse();
     m_isSweepComing = true;
     m_window.showNotice(tr("Preparing the sweep…"));

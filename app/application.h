@@ -5,6 +5,7 @@
 #include "app/session/cost_desk.h"
 #include "app/session/inspect_desk.h"
 #include "app/session/report_desk.h"
+#include "app/session/reproduction_desk.h"
 #include "app/session/run_library.h"
 #include "app/session/training_controller.h"
 #include "app/session/try_desk.h"
@@ -21,11 +22,12 @@ class MainWindow;
 
 namespace lora::app {
 
-/// Where this user's runs and their index are.
+/// Where this user's runs, their index and tests of the article's claims are.
 struct DataFolders
 {
     std::filesystem::path runs;
     std::filesystem::path index;
+    std::filesystem::path reproductions;
 
     /// Those of this user.
     static DataFolders standard();
@@ -45,6 +47,8 @@ public:
     TrainingController& controller() { return m_controller; }
     TryDesk& tries() { return m_tries; }
     InspectDesk& inspections() { return m_inspections; }
+    ReportDesk& reports() { return m_reports; }
+    ReproductionDesk& reproductions() { return m_reproductions; }
     /// Opens what a command line or a drop names: a model folder, a run folder or an experiment file.
     void open(const QString& path);
 
@@ -59,6 +63,7 @@ private:
     void connectFiles();
     void connectTrying();
     void connectReports();
+    void connectReproductions();
     void connectComparing();
     void connectInspecting();
     void connectMeasuring();
@@ -71,6 +76,9 @@ private:
     /// Starts what `make` returns, which runs in the background.
     void startSweep(std::function<SweepTask()> make);
     void findUnfinishedSweeps();
+    /// Tells the window where not.
+    bool mayPrepareReproduction();
+    void startReproduction(const ReproductionTask& task);
     void exportRun(const QString& runFolder, const QString& targetFolder);
     void saveExperiment(const QString& file, const ExperimentConfig& experiment);
     void close();
@@ -84,6 +92,7 @@ private:
     InspectDesk m_inspections;
     BaselineDesk m_baselines;
     ReportDesk m_reports;
+    ReproductionDesk m_reproductions;
     JobLane m_models{JobLane::Policy::LatestWins};
     JobLane m_datasets{JobLane::Policy::LatestWins};
     JobLane m_files{JobLane::Policy::InOrder};

@@ -5,6 +5,7 @@
 #include "core/experiment/demo_experiments.h"
 #include "ui/main_window.h"
 #include "ui/pages/inspect_page.h"
+#include "ui/pages/report_page.h"
 #include "ui/pages/try_page.h"
 #include "ui/try/source_card.h"
 #include "ui/try/try_input.h"
@@ -145,13 +146,45 @@ void Screenshots::takeTry()
         [this] {
             QTimer::singleShot(settleMilliseconds, this, [this] {
                 take("try.png");
-                emit finished(m_problem);
+                takeReport();
             });
         },
         Qt::SingleShotConnection);
     if (!page->source().chooseRun(name))
         return fail(tr("There is no run called %1.").arg(name));
     page->input().setTexts(tr("the soup was cold but the staff were kind and the evening was lovely"), {});
+}
+
+/// Of the runs Compare shows.
+void Screenshots::takeReport()
+{
+    connect(&m_application.reports(), &ReportDesk::unavailable, this,
+            [this](const QString& what) { emit finished(what); });
+    connect(
+        &m_application.reports(), &ReportDesk::ready, this,
+        [this] {
+            QTimer::singleShot(settleMilliseconds, this, [this] {
+                take("report.png");
+                takeClaims();
+            });
+        },
+        Qt::SingleShotConnection);
+    m_window.showPage(MainWindow::Page::Report);
+}
+
+void Screenshots::takeClaims()
+{
+    connect(&m_application.reproductions(), &ReproductionDesk::planned, this,
+            [this](const ui::PlannedReproduction& plan) {
+                if (!plan.issues.empty())
+                    emit finished(QString::fromStdString(plan.issues.front().text));
+                else if (!plan.lines.empty())
+                    QTimer::singleShot(settleMilliseconds, this, [this] {
+                        take("claims.png");
+                        emit finished(m_problem);
+                    });
+            });
+    m_window.findChild<ui::ReportPage*>()->showPlanner(true);
 }
 
 void Screenshots::take(const QString& name)

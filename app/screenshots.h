@@ -17,8 +17,9 @@ namespace lora::app {
 class Application;
 
 /// Makes the pictures of the README by using the program: shows Setup, really runs the built-in experiments,
-/// takes Train in the middle of one of them, Compare at the end, Inspect with the rank curve of one run, and
-/// Try with a sentence put to it. Writes setup.png, train.png, compare.png, inspect.png and try.png.
+/// takes Train in the middle of one of them, Compare at the end, Inspect with the rank curve of one run, Try
+/// with a sentence put to it, and Report with and without the planning of a test of the article's claims.
+/// Writes setup.png, train.png, compare.png, inspect.png, try.png, report.png and claims.png.
 class Screenshots : public QObject
 {
     Q_OBJECT
@@ -39,6 +40,8 @@ private:
     void takeCompare();
     void takeInspect();
     void takeTry();
+    void takeReport();
+    void takeClaims();
     void take(const QString& name);
 
     ui::MainWindow& m_window;

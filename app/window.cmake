@@ -2,7 +2,7 @@
 file(GLOB session_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/session/*.cpp ${CMAKE_CURRENT_LIST_DIR}/session/*.h)
 add_library(lora_session STATIC ${session_sources})
 set_target_properties(lora_session PROPERTIES AUTOMOC ON)
-target_link_libraries(lora_session PUBLIC Qt6::Core lora_experiment lora_sweep lora_report)
+target_link_libraries(lora_session PUBLIC Qt6::Core lora_experiment lora_evidence)
 target_precompile_headers(lora_session PRIVATE <QtCore> <functional> <map> <memory> <optional> <variant> <vector>)
 
 if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/main.cpp)

@@ -125,12 +125,18 @@ void MainWindow::setPlannedSweep(const PlannedSweep& plan)
 void MainWindow::setSweepPosition(const SweepPosition& position)
 {
     m_d->sweep = position;
-    m_d->runBar->setSweep(tr("run %1 of %2").arg(position.run).arg(position.count));
+    const QString run = tr("run %1 of %2").arg(position.run).arg(position.count);
+    m_d->runBar->setSweep(position.title.isEmpty() ? run : tr("%1, %2").arg(position.title, run));
+    if (!position.reproduction.isEmpty())
+        m_d->report->setPosition(position);
 }
 
 void MainWindow::setSweepOutcome(const SweepOutcome& outcome)
 {
     m_d->sweep.reset();
+    m_d->report->setPosition({});
+    if (!outcome.reproduction.isEmpty())
+        return m_d->tellReproduction(outcome);
     const bool isComplete = outcome.status == RunStatus::Completed;
     const QString progress = tr("%1 of %2 runs done").arg(outcome.done).arg(outcome.count);
     m_d->runBar->setSweepOutcome(outcome.name, isComplete ? tr("Sweep complete: %1").arg(progress)
@@ -166,6 +172,7 @@ void MainWindow::setRunState(RunState state)
     m_d->tryPage->setRunState(state);
     m_d->setup->costPanel().setRunState(state);
     m_d->setup->sweepPage().setRunState(state);
+    m_d->report->setRunState(state);
     m_d->refreshActions();
     if (isStarting)
         showPage(Page::Train);
@@ -297,28 +304,6 @@ void MainWindow::setTryEnd(quint64 question, TrySide side, const TryEnd& end)
 void MainWindow::setTryProblem(quint64 question, const QString& what, const QString& hint)
 {
     m_d->tryPage->setProblem(question, what, hint);
-}
-
-void MainWindow::setReportPreview(const ReportPreview& preview)
-{
-    m_d->report->setPreview(preview);
-}
-
-void MainWindow::setReportProblem(const QString& what, const QString& hint)
-{
-    m_d->report->setProblem(what, hint);
-}
-
-void MainWindow::setExported(const QString& runFolder, const QString& check)
-{
-    m_d->report->setExported(runFolder, check);
-    showNotice(check);
-}
-
-void MainWindow::setExportProblem(const QString& what, const QString& hint)
-{
-    m_d->report->setNotExported();
-    showProblem(what, hint);
 }
 
 void MainWindow::tryFolder(const QString& path)

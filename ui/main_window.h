@@ -11,6 +11,7 @@
 #include "ui/inspect/inspect_values.h"
 #include "ui/pages/comparison_values.h"
 #include "ui/report/report_values.h"
+#include "ui/reproduce/reproduction_values.h"
 #include "ui/run_state.h"
 #include "ui/setup/measured_cost.h"
 #include "ui/sweep/sweep_values.h"
@@ -107,7 +108,15 @@ signals:
     /// answer to the last question matters.
     void reportRequested(const lora::ui::ReportQuestion& question);
     /// Write it to a file whose ending is its form; report with showNotice or showProblem.
-    void reportSaveRequested(const QStringList& runFolders, const QString& file);
+    void reportSaveRequested(const lora::ui::ReportQuestion& question, const QString& file);
+
+    /// Plan and price a test of the article's claims: answer with setPlannedReproduction, now or later.
+    void reproductionPlanRequested(const lora::ui::ReproductionQuestion& question);
+    /// Make its runs: tell setReproductionBegun, then report as of a sweep and with setReproductions whenever
+    /// there is more evidence; or refuse with setReproductionProblem.
+    void reproductionRequested(const lora::ReproductionRequest& request);
+    /// Go on with one that has runs left.
+    void reproductionContinueRequested(const QString& folder);
 
     /// Read an experiment file: answer with setExperiment or showProblem.
     void openExperimentRequested(const QString& file);
@@ -177,6 +186,14 @@ public slots:
     /// `check`: what was compared, and how near it came, a sentence.
     void setExported(const QString& runFolder, const QString& check);
     void setExportProblem(const QString& what, const QString& hint);
+
+    /// What claims there are; to be told once.
+    void setReproductionDefaults(const lora::ui::ReproductionDefaults& defaults);
+    void setPlannedReproduction(const lora::ui::PlannedReproduction& plan);
+    void setReproductionBegun(const QString& folder);
+    void setReproductionProblem(const QString& what, const QString& hint);
+    /// All there are, newest first.
+    void setReproductions(const std::vector<lora::ui::KnownReproduction>& reproductions);
 
     /// Offers a model folder on the Try page and shows it.
     void tryFolder(const QString& path);

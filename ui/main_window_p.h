@@ -45,6 +45,7 @@ public:
     std::optional<std::int64_t> prefixCacheBudget() const;
     void showUnfinished(const std::vector<UnfinishedSweep>& sweeps);
     void offerToContinue(const UnfinishedSweep& sweep);
+    void tellReproduction(const SweepOutcome& outcome);
     void showAwaitedRuns();
     void tellOutcome(const RunOutcome& outcome);
 
@@ -73,6 +74,7 @@ private:
     void createViewMenu();
     QAction* add(QMenu* menu, const QString& text, const QKeySequence& shortcut, std::function<void()> action,
                  const QString& icon = {});
+    void connectReport();
     void applyAppearance(const QString& appearance);
     void start();
     void planSweep();

@@ -1,5 +1,6 @@
 #include "app/session/report_desk.h"
 
+#include "core/evidence/evidence_document.h"
 #include "core/report/html_report.h"
 #include "core/report/report_file.h"
 #include "core/report/report_gathering.h"
@@ -27,13 +28,33 @@ ChartColours coloursFor(bool isDark)
     return {};
 }
 
+ReportDocument documentOf(const ui::ReportQuestion& question)
+{
+    if (question.reproduction.isEmpty())
+        return reportDocument(reportOf(question.runFolders));
+    const Reproduction reproduction = openReproduction(question.reproduction.toStdString());
+    return evidenceDocument(reproduction, evidenceOf(reproduction), hostOf(reproduction));
+}
+
 ui::ReportPreview previewOf(const ui::ReportQuestion& question)
 {
-    RichReport rich = richReport(reportDocument(reportOf(question.runFolders)), coloursFor(question.isDark));
+    RichReport rich = richReport(documentOf(question), coloursFor(question.isDark));
     ui::ReportPreview preview{question, QString::fromStdString(rich.html), {}};
     for (const auto& [name, svg] : rich.charts)
         preview.charts.emplace_back(QString::fromStdString(name), QByteArray::fromStdString(svg));
     return preview;
+}
+
+void writeFile(const ui::ReportQuestion& question, const std::filesystem::path& path,
+               const ReportDesk::PdfWriter& pdf)
+{
+    const QString ending = QString::fromStdString(path.extension().string());
+    if (ending.compare(QLatin1String(".pdf"), Qt::CaseInsensitive) == 0)
+        pdf(richReport(documentOf(question), {}), path);
+    else if (question.reproduction.isEmpty())
+        writeReportFile(reportOf(question.runFolders), path);
+    else
+        writeEvidenceFile(openReproduction(question.reproduction.toStdString()), path);
 }
 
 } // namespace
@@ -51,16 +72,11 @@ void ReportDesk::request(const ui::ReportQuestion& question)
         [this](const QString& what, const QString& hint) { emit unavailable(what, hint); });
 }
 
-void ReportDesk::save(const QStringList& runFolders, const QString& file)
+void ReportDesk::save(const ui::ReportQuestion& question, const QString& file)
 {
     m_files.post<bool>(
-        [runFolders, file, pdf = m_pdf] {
-            const std::filesystem::path path = file.toStdString();
-            const ReportModel report = reportOf(runFolders);
-            if (file.endsWith(QLatin1String(".pdf"), Qt::CaseInsensitive))
-                pdf(richReport(reportDocument(report), {}), path);
-            else
-                writeReportFile(report, path);
+        [question, file, pdf = m_pdf] {
+            writeFile(question, file.toStdString(), pdf);
             return true;
         },
         [this, file](bool) { emit saved(file); },

@@ -5,7 +5,6 @@
 
 #include <QObject>
 #include <QString>
-#include <QStringList>
 
 #include <filesystem>
 #include <functional>
@@ -16,7 +15,8 @@ struct RichReport;
 
 namespace lora::app {
 
-/// Makes reports of runs in the background: for the window and as files.
+/// Makes reports of runs, and of the evidence of reproductions, in the background: for the window and as
+/// files.
 class ReportDesk : public QObject
 {
     Q_OBJECT
@@ -30,7 +30,7 @@ public:
     /// Replaces the question before.
     void request(const ui::ReportQuestion& question);
     /// The ending of `file` is the form: html, md, csv, pdf.
-    void save(const QStringList& runFolders, const QString& file);
+    void save(const ui::ReportQuestion& question, const QString& file);
 
 signals:
     void ready(const lora::ui::ReportPreview& preview);

@@ -16,6 +16,9 @@ struct SweepTask
     std::shared_ptr<const Sweep> sweep;
     std::vector<std::size_t> runs; ///< still to be made, in order
     PrefixBudget budget;
+    PrefixSharing sharing = PrefixSharing::Shared;
+    QString title;        ///< of one of several
+    QString reproduction; ///< folder of the test of claims it belongs to
 };
 
 /// Plans the sweep and writes its folder. Throws lora::Error as planSweep, and where model or data cannot be

@@ -16,6 +16,13 @@ QString textOf(const std::filesystem::path& path)
     return QString::fromStdString(path.string());
 }
 
+QString resolvedText(const std::filesystem::path& path)
+{
+    std::error_code error;
+    const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+    return textOf(error ? path : resolved);
+}
+
 } // namespace
 
 TrainingController::TrainingController(RunFunction run, QObject* parent)
@@ -55,26 +62,50 @@ void TrainingController::begin(const RunFunction& run)
 
 bool TrainingController::startSweep(SweepTask task)
 {
-    if (m_state != RunState::Idle || task.runs.empty())
+    std::vector<SweepTask> tasks;
+    tasks.push_back(std::move(task));
+    return startSweeps(std::move(tasks));
+}
+
+bool TrainingController::startSweeps(std::vector<SweepTask> tasks)
+{
+    if (m_state != RunState::Idle)
         return false;
-    const auto done = static_cast<int>(task.sweep->plan.runs.size() - task.runs.size());
-    const PrefixBudget budget = task.budget;
-    m_sweep.emplace(SweepUnderWay{std::move(task), SweepCaches(budget), 0, done, 0});
+    SweepUnderWay coming;
+    for (const SweepTask& task : tasks)
+        coming.done += static_cast<int>(task.sweep->plan.runs.size() - task.runs.size());
+    coming.tasks = std::move(tasks);
+    if (!coming.findNext())
+        return false;
+    m_sweep.emplace(std::move(coming));
     beginPlannedRun();
     return true;
 }
 
+bool TrainingController::SweepUnderWay::findNext()
+{
+    while (task < tasks.size() && next == tasks[task].runs.size()) {
+        ++task;
+        next = 0;
+        caches.reset(); // lets go of what the task before kept
+    }
+    return task < tasks.size();
+}
+
 void TrainingController::beginPlannedRun()
 {
-    const std::shared_ptr<const Sweep> sweep = m_sweep->task.sweep;
-    const std::size_t index = m_sweep->task.runs[m_sweep->next++];
-    const PlannedRun& planned = sweep->plan.runs[index];
     m_request = {}; // lets go of a cache the next run cannot share
+    const SweepTask& task = m_sweep->tasks[m_sweep->task];
+    const std::shared_ptr<const Sweep> sweep = task.sweep;
+    const std::size_t index = task.runs[m_sweep->next++];
+    const PlannedRun& planned = sweep->plan.runs[index];
+    if (!m_sweep->caches)
+        m_sweep->caches.emplace(task.budget, task.sharing);
     m_request.experiment = planned.experiment;
     m_request.runFolder = sweep->runFolder(index);
-    m_request.prefixCache = m_sweep->caches.of(planned);
+    m_request.prefixCache = m_sweep->caches->of(planned);
     emit sweepAdvanced({static_cast<int>(index) + 1, static_cast<int>(sweep->plan.runs.size()),
-                        QString::fromStdString(planned.label)});
+                        QString::fromStdString(planned.label), task.title, task.reproduction});
     // What lies in the run's folder is looked at on the training thread.
     begin([run = m_run, sweep, index](const RunRequest& request, TrainingObserver& observer,
                                       TrainingControl& control) {
@@ -188,29 +219,28 @@ bool TrainingController::goesOnAfter(const RunOutcome& outcome)
     const bool isResult = outcome.status == RunStatus::Completed || outcome.status == RunStatus::Diverged;
     m_sweep->done += isResult ? 1 : 0;
     m_sweep->diverged += outcome.status == RunStatus::Diverged ? 1 : 0;
-    return isResult && m_state != RunState::Stopping && m_sweep->next < m_sweep->task.runs.size();
+    return isResult && m_state != RunState::Stopping && m_sweep->findNext();
 }
 
 void TrainingController::endSweep(RunStatus status)
 {
-    const Sweep& sweep = *m_sweep->task.sweep;
-    const auto count = static_cast<int>(sweep.plan.runs.size());
     ui::SweepOutcome outcome;
-    if (m_sweep->done == count)
+    for (const SweepTask& task : m_sweep->tasks) {
+        outcome.count += static_cast<int>(task.sweep->plan.runs.size());
+        for (std::size_t run = 0; run < task.sweep->plan.runs.size(); ++run)
+            outcome.runFolders += resolvedText(task.sweep->runFolder(run));
+    }
+    if (m_sweep->done == outcome.count)
         outcome.status = RunStatus::Completed;
     else // stopped in the very moment a run completed
         outcome.status = status == RunStatus::Failed ? status : RunStatus::Stopped;
-    outcome.name = QString::fromStdString(sweep.plan.name);
-    outcome.folder = textOf(sweep.folder);
+    const SweepTask& first = m_sweep->tasks.front();
+    outcome.name = first.reproduction.isEmpty() ? QString::fromStdString(first.sweep->plan.name)
+                                                : tr("The article's claims");
+    outcome.folder = textOf(first.sweep->folder);
+    outcome.reproduction = first.reproduction;
     outcome.done = m_sweep->done;
-    outcome.count = count;
     outcome.diverged = m_sweep->diverged;
-    for (std::size_t run = 0; run < sweep.plan.runs.size(); ++run) {
-        std::error_code error;
-        const std::filesystem::path folder = sweep.runFolder(run);
-        const std::filesystem::path resolved = std::filesystem::weakly_canonical(folder, error);
-        outcome.runFolders += textOf(error ? folder : resolved);
-    }
     m_sweep.reset();
     emit sweepEnded(outcome);
 }

@@ -41,6 +41,8 @@ public:
     /// Makes the runs of a sweep that are left. A diverged one is a result and the sweep goes on; a stopped
     /// or failed one ends it. False while a run is under way or where nothing is left.
     bool startSweep(SweepTask task);
+    /// The same for several, one after the other; sweepEnded tells of all of them together.
+    bool startSweeps(std::vector<SweepTask> tasks);
     void pause();
     void resume();
     void stop();
@@ -69,11 +71,15 @@ signals:
 private:
     struct SweepUnderWay
     {
-        SweepTask task;
-        SweepCaches caches;
-        std::size_t next = 0; ///< index into task.runs of the run after the present one
+        std::vector<SweepTask> tasks;
+        std::size_t task = 0;
+        std::size_t next = 0; ///< index into that task's runs of the run after the present one
+        std::optional<SweepCaches> caches;
         int done = 0;
         int diverged = 0;
+
+        /// Goes to the task of the next run; false: there is none.
+        bool findNext();
     };
 
     /// Called by its name through the event queue, which so carries nothing of ours: what crosses is in the

@@ -57,7 +57,7 @@ private slots:
 
         for (const char* ending : {"html", "md", "csv", "pdf"}) {
             const auto file = m_home / (std::string("report.") + ending);
-            emit page->saveRequested({run}, QString::fromStdString(file.string()));
+            emit page->saveRequested({.runFolders = {run}}, QString::fromStdString(file.string()));
             QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(file), patience);
         }
         QVERIFY(readFile(m_home / "report.html").ends_with("</html>\n"));
@@ -75,8 +75,9 @@ private slots:
         ReportDesk desk(writeReportPdf);
         QSignalSpy unavailable(&desk, &ReportDesk::unavailable);
         QSignalSpy failed(&desk, &ReportDesk::failed);
-        desk.request({{QStringLiteral("/no/such/run")}, false});
-        desk.save({QStringLiteral("/no/such/run")}, QStringLiteral("/no/such/report.html"));
+        const ui::ReportQuestion gone{.runFolders = {QStringLiteral("/no/such/run")}};
+        desk.request(gone);
+        desk.save(gone, QStringLiteral("/no/such/report.html"));
         QTRY_COMPARE_WITH_TIMEOUT(unavailable.count(), 1, patience);
         QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, patience);
     }

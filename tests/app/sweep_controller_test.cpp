@@ -72,6 +72,28 @@ private:
     };
 
 private slots:
+    void severalSweepsAreMadeOneAfterTheOtherAndToldAsOne()
+    {
+        TrainingController controller(test::SlowRun(20));
+        Witness seen(controller);
+        SweepTask first = task(2), done = task(2), last = task(3);
+        first.reproduction = done.reproduction = last.reproduction = "/reproductions/one";
+        done.runs.clear();
+        last.runs.erase(last.runs.begin());
+        last.title = "text classification";
+        QVERIFY(controller.startSweeps({first, done, last}));
+        QTRY_COMPARE(seen.ends.size(), std::size_t{1});
+        const QStringList begun = seen.events.filter(QRegularExpression("^run "));
+        QCOMPARE(begun,
+                 (QStringList{"run 1 of 2 r=1", "run 2 of 2 r=2", "run 2 of 3 r=2", "run 3 of 3 r=3"}));
+        QCOMPARE(seen.ends.front().status, RunStatus::Completed);
+        QCOMPARE(seen.ends.front().reproduction, QString("/reproductions/one"));
+        QCOMPARE(seen.ends.front().done, 7);
+        QCOMPARE(seen.ends.front().count, 7);
+        QCOMPARE(seen.ends.front().runFolders.size(), 7);
+        QVERIFY(!controller.startSweeps({done}));
+    }
+
     void runsFollowOneAnotherInOrder()
     {
         TrainingController controller(test::SlowRun(20));

@@ -5,6 +5,7 @@
 #include "core/runs/run_record.h"
 #include "ui/dataset_preview.h"
 #include "ui/inspect/inspect_values.h"
+#include "ui/reproduce/reproduction_values.h"
 #include "ui/setup/measured_cost.h"
 
 #include <algorithm>
@@ -385,6 +386,51 @@ inline MeasuredCost measured()
     cost.memoryBytes = 60e6;
     cost.fullMemoryBytes = 90e6;
     return cost;
+}
+
+inline ReproductionDefaults reproductionDefaults()
+{
+    ReproductionDefaults defaults;
+    const TaskType classes = TaskType::SequenceClassification;
+    defaults.claims = {{"sentiment", "sentiment analysis", classes, "builtin:sentiment", 0.7},
+                       {"topics", "text classification", classes, "builtin:topics", 0.6},
+                       {"qa", "question answering", TaskType::QuestionAnswering, "builtin:qa", 0.5}};
+    defaults.model = QStringLiteral("builtin:encoder");
+    defaults.rank = 8;
+    defaults.epochs = 3;
+    defaults.learningRate = 0.002;
+    defaults.fullLearningRate = 0.001;
+    defaults.seeds = {1, 2, 3};
+    return defaults;
+}
+
+inline PlannedReproduction plannedReproduction(quint64 ticket)
+{
+    PlannedReproduction plan;
+    plan.ticket = ticket;
+    plan.command = QStringLiteral("lora-workbench-cli reproduce --seeds 1,2,3");
+    plan.fullLearningRate = 0.001;
+    const std::tuple<const char*, MethodType, double> ways[] = {
+        {"r=8 all", MethodType::Lora, 0.68},
+        {"full fine-tuning", MethodType::Full, 1},
+        {"head alone", MethodType::Head, 0.12},
+        {"r=8 top-half", MethodType::Lora, 0.41},
+        {"r=8 top-quarter", MethodType::Lora, 0.26},
+        {"r=8 top-half no cache", MethodType::Lora, 0.52},
+        {"r=8 top-quarter no cache", MethodType::Lora, 0.45}};
+    for (const ArticleClaim& claim : reproductionDefaults().claims)
+        for (const auto& [label, method, compute] : ways)
+            for (int seed = 1; seed <= 3; ++seed) {
+                SweepLine line;
+                line.label = QStringLiteral("%1: %2 seed %3")
+                                 .arg(QString::fromStdString(claim.key), QLatin1String(label))
+                                 .arg(seed);
+                line.method.type = method;
+                line.method.lora.r = 8;
+                line.cost = {24600, compute, 21 * compute, 3e8, false, 1e12 * compute};
+                plan.lines.push_back(line);
+            }
+    return plan;
 }
 
 } // namespace lora::ui::example

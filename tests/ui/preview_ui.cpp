@@ -4,13 +4,18 @@
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/inspect_page.h"
+#include "ui/pages/report_page.h"
 #include "ui/pages/try_page.h"
+#include "ui/reproduce/reproduction_form.h"
+#include "ui/reproduce/reproduction_page.h"
 #include "ui/theme/theme.h"
 #include "ui/try/try_input.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
+#include <QLineEdit>
 #include <QPixmap>
 #include <QPushButton>
 #include <QScrollArea>
@@ -148,6 +153,29 @@ void picture(MainWindow& window, const QString& file)
     window.grab().save(file);
 }
 
+void tellReproduction(MainWindow& window, const std::function<void(const QString&)>& taken)
+{
+    window.setRunState(RunState::Idle);
+    window.showPage(MainWindow::Page::Report);
+    window.setReproductionDefaults(example::reproductionDefaults());
+    auto* page = window.findChild<ReportPage*>();
+    QSignalSpy plans(&window, &MainWindow::reproductionPlanRequested);
+    page->showPlanner(true);
+    plans.wait(2000);
+    window.setPlannedReproduction(
+        example::plannedReproduction(plans.last().first().value<ReproductionQuestion>().ticket));
+    taken(QStringLiteral("planner"));
+    page->planner().form().seeds().setText(QStringLiteral("one"));
+    page->planner().form().claim(QStringLiteral("topics")).setChecked(false);
+    QTest::qWait(400);
+    taken(QStringLiteral("planner-problems"));
+    page->showPlanner(false);
+    const QString folder = QStringLiteral("/reproductions/first");
+    window.setReproductions({{folder, QStringLiteral("2026-01-02 03:04, all claims"), 5, 63}});
+    window.setReproductionBegun(folder);
+    taken(QStringLiteral("evidence-reading"));
+}
+
 void pictures(const QString& folder, const QString& look, const QSize& size)
 {
     QTemporaryDir store;
@@ -231,6 +259,8 @@ void pictures(const QString& folder, const QString& look, const QSize& size)
     picture(window, name + QStringLiteral("8-try-opening.png"));
     tellTries(window,
               [&](const QString& what) { picture(window, name + QStringLiteral("8-%1.png").arg(what)); });
+    tellReproduction(
+        window, [&](const QString& what) { picture(window, name + QStringLiteral("9-%1.png").arg(what)); });
     window.setRunState(RunState::Stopping);
     window.closeNow();
 }

@@ -112,7 +112,7 @@ private slots:
     {
         ReportPage page;
         page.setRuns(folders());
-        auto* run = page.findChild<QComboBox*>();
+        auto* run = page.findChild<ExportRow*>()->findChild<QComboBox*>();
         QVERIFY(run->count() > 0);
         QVERIFY(run->count() < static_cast<int>(folders().size())); // one is full fine-tuning
     }
@@ -122,7 +122,8 @@ private slots:
         ReportPage page;
         page.setRuns(folders());
         page.show();
-        const QString folder = page.findChild<QComboBox*>()->currentData().toString();
+        const QString folder =
+            page.findChild<ExportRow*>()->findChild<QComboBox*>()->currentData().toString();
         page.setExported(folder, QStringLiteral("logits differ by at most 1e-6"));
         bool isShown = false;
         for (const QLabel* label : page.findChildren<QLabel*>())

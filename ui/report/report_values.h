@@ -10,12 +10,18 @@
 /// What the Report page asks and is told.
 namespace lora::ui {
 
-/// A preview of the report of these runs, for a window with light or dark colours.
+/// A report of these runs, or the evidence of a reproduction; its preview for light or dark colours.
 struct ReportQuestion
 {
-    QStringList runFolders;
+    QStringList runFolders{};
+    QString reproduction{}; ///< its folder; then there are no runs
     bool isDark = false;
 
+    bool isEmpty() const { return runFolders.isEmpty() && reproduction.isEmpty(); }
+    bool isOfSame(const ReportQuestion& other) const
+    {
+        return runFolders == other.runFolders && reproduction == other.reproduction;
+    }
     bool operator==(const ReportQuestion&) const = default;
 };
 

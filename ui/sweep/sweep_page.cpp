@@ -3,22 +3,19 @@
 #include "ui/experiment_editor.h"
 #include "ui/format/quantities.h"
 #include "ui/models/planned_runs_model.h"
+#include "ui/sweep/planned_runs_view.h"
 #include "ui/sweep/sweep_form.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/accent_button.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/chip_row.h"
 
-#include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QScrollArea>
-#include <QTableView>
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
-
-#include <algorithm>
 
 namespace lora::ui {
 
@@ -26,7 +23,6 @@ namespace {
 
 constexpr int kPlanDelayMs = 30; ///< so that a word typed in Setup asks once
 constexpr int kFormWidth = 58 * kGrid;
-constexpr int kLabelWidth = 28 * kGrid; ///< at least
 
 } // namespace
 
@@ -39,6 +35,11 @@ SweepPage::SweepPage(ExperimentEditor& editor, QWidget* parent)
     connectSignals();
     refreshTexts();
     refreshStart();
+}
+
+PlannedRunsModel& SweepPage::runs() const
+{
+    return m_view->runs();
 }
 
 void SweepPage::createWidgets()
@@ -54,22 +55,7 @@ void SweepPage::createWidgets()
     m_about = new QLabel(this);
     m_about->setTextFormat(Qt::PlainText);
     m_form = new SweepForm(m_editor, this);
-    m_runs = new PlannedRunsModel(this);
-    m_view = new QTableView(this);
-    m_view->setModel(m_runs);
-    m_view->setShowGrid(false);
-    m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_view->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_view->setTabKeyNavigation(false);
-    m_view->setWordWrap(false);
-    m_view->setAccessibleName(tr("Planned runs"));
-    m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_view->horizontalHeader()->setHighlightSections(false);
-    m_view->horizontalHeader()->setStretchLastSection(true);
-    m_empty = new QLabel(m_view);
-    m_empty->setAlignment(Qt::AlignCenter);
-    m_empty->setWordWrap(true);
-    m_empty->setTextFormat(Qt::PlainText);
+    m_view = new PlannedRunsView(this);
     m_totals = new QLabel(this);
     m_totals->setTextFormat(Qt::PlainText);
     m_totals->setWordWrap(true);
@@ -100,9 +86,6 @@ QWidget* SweepPage::buildHeader()
 QWidget* SweepPage::buildRuns()
 {
     auto* area = new QWidget(this);
-    auto* emptyLayout = new QVBoxLayout(m_view);
-    emptyLayout->setContentsMargins(4 * kGrid, 4 * kGrid, 4 * kGrid, 4 * kGrid);
-    emptyLayout->addWidget(m_empty);
     auto* actions = new QHBoxLayout;
     actions->setSpacing(kGrid);
     actions->addWidget(m_totals, 1);
@@ -188,13 +171,8 @@ void SweepPage::setPlan(const PlannedSweep& plan)
     if (plan.ticket != m_question.ticket)
         return;
     m_plan = plan;
-    m_runs->setLines(plan.lines);
+    m_view->setLines(plan.lines);
     m_form->setIssues(plan.issues);
-    for (int column = 0; column < PlannedRunsModel::Shares; ++column) {
-        m_view->resizeColumnToContents(column);
-        const int atLeast = column == PlannedRunsModel::Label ? kLabelWidth : 0;
-        m_view->setColumnWidth(column, std::max(atLeast, m_view->columnWidth(column) + 2 * kGrid));
-    }
     refreshTexts();
     refreshStart();
 }
@@ -211,12 +189,12 @@ QString SweepPage::problems() const
 
 QString SweepPage::totals() const
 {
-    const auto count = static_cast<int>(m_runs->lines().size());
+    const auto count = static_cast<int>(runs().lines().size());
     if (count == 0)
         return {};
     QStringList parts{count == 1 ? tr("1 run") : tr("%1 runs").arg(count),
-                      tr("≈ %1 of training in all").arg(qDuration(m_runs->totalSeconds())),
-                      tr("memory up to ≈ %1").arg(qBytes(m_runs->peakMemory()))};
+                      tr("≈ %1 of training in all").arg(qDuration(runs().totalSeconds())),
+                      tr("memory up to ≈ %1").arg(qBytes(runs().peakMemory()))};
     return parts.join(QStringLiteral("  ·  "));
 }
 
@@ -228,10 +206,8 @@ void SweepPage::refreshTexts()
     m_totals->setText(totals());
     m_problems->setText(problems(), MutedLabel::Tone::Problem);
     m_problems->setVisible(!problems().isEmpty());
-    const bool isEmpty = m_runs->lines().empty();
-    m_empty->setText(m_plan.issues.empty() ? m_plan.reason
-                                           : tr("The runs appear here once what is marked is corrected."));
-    m_empty->setVisible(isEmpty);
+    m_view->setReason(m_plan.issues.empty() ? m_plan.reason
+                                            : tr("The runs appear here once what is marked is corrected."));
 }
 
 QString SweepPage::blockingReason() const

@@ -8,7 +8,6 @@
 
 class QLabel;
 class QSettings;
-class QTableView;
 class QTimer;
 class QToolButton;
 
@@ -18,6 +17,7 @@ class AccentButton;
 class ExperimentEditor;
 class MutedLabel;
 class PlannedRunsModel;
+class PlannedRunsView;
 class SweepForm;
 
 /// Plans a sweep over the experiment of Setup: its axes at the left, the runs they make with their costs at
@@ -30,7 +30,7 @@ public:
     explicit SweepPage(ExperimentEditor& editor, QWidget* parent = nullptr);
 
     SweepForm& form() { return *m_form; }
-    PlannedRunsModel& runs() { return *m_runs; }
+    PlannedRunsModel& runs() const;
     AccentButton& startButton() { return *m_start; }
     void setModel(const ModelSummary& model);
     /// Answers to earlier questions are dropped.
@@ -74,12 +74,10 @@ private:
     bool m_isStarting = false;
     QTimer* m_delay;
     SweepForm* m_form;
-    PlannedRunsModel* m_runs;
-    QTableView* m_view;
+    PlannedRunsView* m_view;
     QToolButton* m_back;
     QToolButton* m_copy;
     QLabel* m_about;
-    QLabel* m_empty;
     QLabel* m_totals;
     MutedLabel* m_problems;
     AccentButton* m_start;

@@ -45,9 +45,11 @@ struct SweepPosition
     int run = 0; ///< counted from 1
     int count = 0;
     QString label;
+    QString title{};        ///< of one sweep of several: "text classification"
+    QString reproduction{}; ///< folder of the test of claims it belongs to
 };
 
-/// How a sweep ended, or where it was left.
+/// How a sweep, or all those of a reproduction, ended or were left.
 struct SweepOutcome
 {
     RunStatus status = RunStatus::Completed; ///< Completed also when some of its runs diverged
@@ -57,6 +59,7 @@ struct SweepOutcome
     int count = 0;
     int diverged = 0;       ///< of this session
     QStringList runFolders; ///< of all its runs, made or not
+    QString reproduction{}; ///< folder of the test of claims this was
 };
 
 /// A sweep of before that has runs left.

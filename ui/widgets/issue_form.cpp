@@ -49,6 +49,11 @@ void IssueForm::addField(const QString& label, QWidget* control, const QString& 
     m_rows.push_back({field.toStdString(), name, control, issue});
 }
 
+void IssueForm::addSpace()
+{
+    m_grid->setRowMinimumHeight(m_grid->rowCount(), kGrid / 2);
+}
+
 IssueForm::Row& IssueForm::rowOf(const QString& field)
 {
     return *std::find_if(m_rows.begin(), m_rows.end(),

@@ -23,6 +23,8 @@ public:
 
     /// `field`: dotted path as in ConfigIssue ("training.seed"); `why`: the tooltip, one sentence.
     void addField(const QString& label, QWidget* control, const QString& field, const QString& why);
+    /// Sets the fields that follow apart from those before.
+    void addSpace();
     /// Renames a field, or hides it with its control where it means nothing.
     void setLabel(const QString& field, const QString& label, const QString& why);
     void setFieldVisible(const QString& field, bool isVisible);
