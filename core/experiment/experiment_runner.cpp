@@ -7,6 +7,7 @@
 #include "core/cost/flop_ledger.h"
 #include "core/experiment/experiment_preparation.h"
 #include "core/export/export_record.h"
+#include "core/export/model_folder.h"
 #include "core/io/mapped_file.h"
 #include "core/lora/training_plan.h"
 #include "core/runs/run_reader.h"

@@ -41,9 +41,4 @@ ExportCertificate exportPeftAdapter(const std::filesystem::path& folder, Languag
                                     const LoraConfig& config, const std::string& baseModel,
                                     const std::filesystem::path& baseFolder, const TokenizedDataset& probe);
 
-/// Writes every weight (adapters folded in) with config.json as a Hugging Face folder, and the tokenizer's
-/// files copied from `baseFolder`.
-void writeModelFolder(const std::filesystem::path& folder, LanguageModel<float>& model,
-                      const std::filesystem::path& baseFolder);
-
 } // namespace lora

@@ -1,4 +1,5 @@
 #include "core/data/data_loader.h"
+#include "core/export/model_folder.h"
 #include "core/export/peft_adapter.h"
 #include "core/io/json_text.h"
 #include "core/lora/adapter_injection.h"
