@@ -5,8 +5,7 @@
 #include "core/base/process_memory.h"
 #include "core/base/resources.h"
 #include "core/base/rng.h"
-#include "core/io/checkpoint_files.h"
-#include "core/models/model_family.h"
+#include "core/models/checkpoint_match.h"
 
 #include <fmt/ranges.h>
 
@@ -15,18 +14,6 @@ namespace lora {
 namespace {
 
 constexpr std::string_view builtinPrefix = "builtin:";
-
-/// Checkpoint tensors by the model's parameter names.
-template <class T>
-std::map<std::string, const NamedTensor*> tensorsByParameter(const ModelFiles& files,
-                                                             const ModelFamily<T>& family)
-{
-    std::map<std::string, const NamedTensor*> found;
-    for (const NamedTensor& tensor : files.tensors())
-        if (const auto name = family.parameterName(tensor.name))
-            found.emplace(*name, &tensor);
-    return found;
-}
 
 template <class T>
 void initialize(Parameter<T>& parameter, double range, std::uint64_t seed)
@@ -37,15 +24,6 @@ void initialize(Parameter<T>& parameter, double range, std::uint64_t seed)
     Rng rng(seed, "initialize:" + parameter.name());
     for (std::int64_t i = 0; i < value.size(); ++i)
         value.data[i] = isNorm ? T(1) : isBias ? T(0) : static_cast<T>(range * rng.normal());
-}
-
-/// Whether the parameter can use the file's bytes as they lie there.
-template <class T>
-bool canView(const Parameter<T>& parameter, const NamedTensor& tensor)
-{
-    const bool isAligned = reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(T) == 0;
-    return std::is_same_v<T, float> && tensor.type == DataType::F32 && isAligned &&
-           !parameter.isTransposedInFiles();
 }
 
 template <class T>
@@ -89,61 +67,10 @@ void transpose(const T* stored, const Matrix<T>& value)
 }
 
 template <class T>
-[[noreturn]] void failOnShape(const Parameter<T>& parameter, const NamedTensor& tensor,
-                              const std::string& folder)
-{
-    throw Error(ErrorKind::BadInput,
-                fmt::format("{}: tensor {} has shape {}, config.json says {}", folder, tensor.name,
-                            shapeText(tensor.shape), shapeText(parameter.fileShape())),
-                "config.json and the weights do not belong together; fetch both from the same model.");
-}
-
-void failOnMissing(const std::vector<std::string>& missing, const std::string& folder)
-{
-    if (missing.empty())
-        return;
-    const std::size_t shown = std::min<std::size_t>(missing.size(), 5);
-    throw Error(
-        ErrorKind::BadInput,
-        fmt::format("{}: {} tensor(s) of the model are not in its weights: {}{}", folder, missing.size(),
-                    fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                    missing.size() > shown ? ", …" : ""),
-        "config.json and the weights do not belong together, or the download is incomplete.");
-}
-
-/// "bert.pooler.dense" of "bert.pooler.dense.weight"
-std::string moduleOf(const std::string& parameterName)
-{
-    return parameterName.substr(0, parameterName.rfind('.'));
-}
-
-template <class T>
 void fillHead(LanguageModel<T>& model, Parameter<T>& parameter, std::uint64_t seed)
 {
     initialize(parameter, model.config().initializerRange, seed);
     model.newlyInitialized.push_back(parameter.name());
-}
-
-/// What was missing, by module; biases alone are zero, everything else is drawn at random.
-std::vector<std::string> missingNotices(const std::vector<std::string>& parameters)
-{
-    std::vector<std::string> random;
-    std::vector<std::string> zero;
-    for (const std::string& name : parameters) {
-        const std::string module = moduleOf(name);
-        const bool isRandom =
-            std::find(parameters.begin(), parameters.end(), module + ".weight") != parameters.end();
-        std::vector<std::string>& modules = isRandom ? random : zero;
-        if (std::find(modules.begin(), modules.end(), isRandom ? module : name) == modules.end())
-            modules.push_back(isRandom ? module : name);
-    }
-    std::vector<std::string> notices;
-    if (!random.empty())
-        notices.push_back(fmt::format("Not in this checkpoint, so newly initialised at random: {}.",
-                                      fmt::join(random, ", ")));
-    if (!zero.empty())
-        notices.push_back(fmt::format("Not in this checkpoint, so set to zero: {}.", fmt::join(zero, ", ")));
-    return notices;
 }
 
 /// "builtin:encoder", …: the folders there are.
@@ -259,140 +186,5 @@ template std::unique_ptr<LanguageModel<float>> createModel<float>(const ModelCon
                                                                   std::uint64_t);
 template std::unique_ptr<LanguageModel<double>> createModel<double>(const ModelConfig&, TaskType,
                                                                     std::int64_t, std::uint64_t);
-
-namespace {
-
-/// "attention.self.query" of "bert.encoder.layer.0.attention.self.query": what follows the block's number.
-std::string columnOf(const std::string& name, int block)
-{
-    const std::string number = fmt::format(".{}.", block);
-    const std::size_t at = block < 0 ? std::string::npos : name.rfind(number);
-    return at == std::string::npos ? name : name.substr(at + number.size());
-}
-
-/// Places of the weights inside and above the blocks by name.
-std::map<std::string, ParameterInfo> placesOf(LanguageModel<float>& model)
-{
-    std::map<std::string, ParameterInfo> places;
-    const auto note = [&](const Parameter<float>& parameter, int block, std::optional<BlockStage> stage) {
-        if (parameter.exists())
-            places[parameter.name()] = {parameter.name(), parameter.shape(),
-                                        block >= 0 ? WeightPlace::Block : WeightPlace::AboveBlocks, block,
-                                        stage};
-    };
-    for (const LinearSite<float>& site : model.linears()) {
-        if (!site.stage)
-            continue;
-        note(site.linear->weight, site.block, site.stage);
-        note(site.linear->bias, site.block, site.stage);
-    }
-    model.trunk().visitNorms([&](const NormSite<float>& site) {
-        note(site.norm->weight, site.block, site.stage);
-        note(site.norm->bias, site.block, site.stage);
-    });
-    model.visitHeadParameters([&](Parameter<float>& parameter) {
-        places[parameter.name()] = {parameter.name(), parameter.shape(), WeightPlace::Head, -1, std::nullopt};
-    });
-    return places;
-}
-
-void describeSizes(const ModelConfig& config, ModelSummary& summary)
-{
-    summary.family = config.family;
-    summary.architecture = config.architecture;
-    const auto tasks = tasksOf(config);
-    summary.tasks.assign(tasks.begin(), tasks.end());
-    summary.numLayers = config.numHiddenLayers;
-    summary.numBlocks = config.isLayerShared ? 1 : config.numHiddenLayers;
-    summary.hiddenSize = config.hiddenSize;
-    summary.numHeads = config.numAttentionHeads;
-    summary.numKeyValueHeads = config.numKeyValueHeads;
-    summary.headDim = config.headDim;
-    summary.intermediateSize = config.intermediateSize;
-    summary.vocabSize = config.vocabSize;
-    summary.maxPositions = config.maxPositionEmbeddings;
-    summary.isDecoder = config.isDecoder;
-    summary.dropout = std::max(config.hiddenDropoutProb, config.attentionProbsDropoutProb);
-}
-
-bool hasTokenizerFile(const std::filesystem::path& folder)
-{
-    std::error_code error;
-    const auto has = [&](const char* name) { return std::filesystem::exists(folder / name, error); };
-    return has("tokenizer.json") || has("tokenizer.model") || has("vocab.txt") ||
-           (has("vocab.json") && has("merges.txt"));
-}
-
-ModuleInfo describeModule(const LinearSite<float>& site, const Linear<float>* outputEmbedding)
-{
-    ModuleInfo info;
-    info.name = site.linear->name();
-    info.inFeatures = site.linear->inFeatures();
-    info.outFeatures = site.linear->outFeatures();
-    info.block = site.block;
-    info.column = columnOf(info.name, site.block);
-    info.isHead = site.isHead;
-    info.stage = site.stage;
-    info.isQuery = site.isQuery;
-    info.isOutputEmbedding = site.linear == outputEmbedding;
-    info.isTied = site.linear->isTied();
-    return info;
-}
-
-} // namespace
-
-ModelSummary describeModel(const std::string& pathOrBuiltin, std::optional<TaskType> wantedTask,
-                           std::int64_t numLabels)
-{
-    const std::filesystem::path folder = modelFolder(pathOrBuiltin);
-    const ModelConfig config = readModelConfig(folder);
-    const TaskType task = wantedTask.value_or(usualTask(config));
-    checkTask(config, task);
-    const ModelFamily<float>& family = familyOf<float>(config);
-    const ModelFiles files = openModelTensors(folder);
-    if (numLabels == 0)
-        numLabels = task == TaskType::Regression
-                        ? 1
-                        : std::max<std::int64_t>(2, static_cast<std::int64_t>(config.labelNames.size()));
-    const auto model = family.make(config, task, numLabels);
-    const auto tensors = tensorsByParameter(files, family);
-
-    ModelSummary summary;
-    describeSizes(config, summary);
-    summary.path = pathOrBuiltin;
-    summary.task = task;
-    summary.parameters = model->parameterCount();
-    summary.fileBytes = static_cast<std::int64_t>(files.totalBytes());
-    summary.hasTokenizer = hasTokenizerFile(folder);
-    for (const LinearSite<float>& site : model->linears()) {
-        summary.modules.push_back(describeModule(site, model->head().outputEmbedding()));
-        summary.modules.back().isMissing =
-            !site.linear->isTied() && !tensors.contains(site.linear->weight.name());
-    }
-    std::vector<std::string> missing;
-    std::vector<std::string> missingBody;
-    const std::map<std::string, ParameterInfo> places = placesOf(*model);
-    model->visitParameters([&](Parameter<float>& parameter) {
-        const auto place = places.find(parameter.name());
-        summary.parameterList.push_back(place != places.end()
-                                            ? place->second
-                                            : ParameterInfo{parameter.name(), parameter.shape(),
-                                                            WeightPlace::Embeddings, -1, std::nullopt});
-        const auto tensor = tensors.find(parameter.name());
-        summary.parameterList.back().isMapped = tensor != tensors.end() &&
-                                                tensor->second->shape == parameter.fileShape() &&
-                                                canView(parameter, *tensor->second);
-        const bool isBody = !family.mayBeMissing(parameter.name());
-        if (tensor == tensors.end())
-            (isBody ? missingBody : missing).push_back(parameter.name());
-        else if (isBody && tensor->second->shape != parameter.fileShape())
-            failOnShape(parameter, *tensor->second, folder.string());
-    });
-    failOnMissing(missingBody, folder.string());
-    summary.notices = missingNotices(missing);
-    if (!summary.hasTokenizer)
-        summary.notices.push_back("No tokenizer in this folder: only already tokenised data can be used.");
-    return summary;
-}
 
 } // namespace lora
