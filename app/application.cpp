@@ -160,6 +160,9 @@ void Application::connectComparing()
 void Application::connectInspecting()
 {
     connect(&m_window, &MainWindow::inspectRequested, &m_inspections, &InspectDesk::inspect);
+    connect(&m_window, &MainWindow::overlapRequested, &m_inspections, &InspectDesk::compareDirections);
+    connect(&m_inspections, &InspectDesk::directionsCompared, &m_window, &MainWindow::setOverlap);
+    connect(&m_inspections, &InspectDesk::comparisonFailed, &m_window, &MainWindow::setOverlapProblem);
     connect(&m_window, &MainWindow::rankCurveRequested, &m_inspections, &InspectDesk::measureCurve);
     connect(&m_window, &MainWindow::rankCurveStopRequested, &m_inspections, &InspectDesk::stopCurve);
     connect(&m_inspections, &InspectDesk::inspected, &m_window, &MainWindow::setInspection);

@@ -3,6 +3,7 @@
 #include "app/application.h"
 #include "core/base/error.h"
 #include "core/experiment/demo_experiments.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/main_window.h"
 #include "ui/pages/inspect_page.h"
 #include "ui/pages/report_page.h"
@@ -122,7 +123,7 @@ void Screenshots::takeInspect()
     const auto fail = [this](const QString&, const QString& what) { emit finished(what); };
     connect(&desk, &InspectDesk::inspectionFailed, this, fail);
     connect(&desk, &InspectDesk::curveEnded, this, fail);
-    connect(&desk, &InspectDesk::inspected, this, [page] { page->computeButton()->click(); });
+    connect(&desk, &InspectDesk::inspected, this, [page] { page->curve().computeButton()->click(); });
     connect(&desk, &InspectDesk::curveMeasured, this, [this] {
         QTimer::singleShot(settleMilliseconds, this, [this] {
             take("inspect.png");

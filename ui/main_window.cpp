@@ -3,6 +3,7 @@
 #include "ui/command_line.h"
 #include "ui/demo_experiment.h"
 #include "ui/format/quantities.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/main_window_p.h"
 #include "ui/setup/cost_panel.h"
 #include "ui/setup/dataset_card.h"
@@ -256,19 +257,30 @@ void MainWindow::setInspectionProblem(const QString& runFolder, const QString& w
     m_d->inspect->setInspectionProblem(runFolder, what, hint);
 }
 
+void MainWindow::setOverlap(const RunOverlap& overlap)
+{
+    m_d->inspect->setOverlap(overlap);
+}
+
+void MainWindow::setOverlapProblem(const QString& runFolder, const QString& otherFolder, const QString& what,
+                                   const QString& hint)
+{
+    m_d->inspect->setOverlapProblem(runFolder, otherFolder, what, hint);
+}
+
 void MainWindow::setRankCurveProgress(const RankCurveProgress& progress)
 {
-    m_d->inspect->setCurveProgress(progress);
+    m_d->inspect->curve().setProgress(progress);
 }
 
 void MainWindow::setRankCurve(const RankCurveValues& curve)
 {
-    m_d->inspect->setCurve(curve);
+    m_d->inspect->curve().setCurve(curve);
 }
 
 void MainWindow::setRankCurveEnd(const QString& runFolder, const QString& what, const QString& hint)
 {
-    m_d->inspect->setCurveEnd(runFolder, what, hint);
+    m_d->inspect->curve().setEnd(runFolder, what, hint);
 }
 
 void MainWindow::setConclusion(const ComparisonConclusion& conclusion)

@@ -87,6 +87,8 @@ signals:
     void conclusionRequested(const std::vector<std::shared_ptr<const lora::RunRecord>>& runs);
     /// Look inside a run: answer with setInspection or setInspectionProblem.
     void inspectRequested(const QString& runFolder);
+    /// How far two runs learned the same directions: answer with setOverlap or setOverlapProblem.
+    void overlapRequested(const QString& runFolder, const QString& otherFolder);
     /// Truncate its adapters to every rank: report with setRankCurveProgress, then setRankCurve or
     /// setRankCurveEnd.
     void rankCurveRequested(const QString& runFolder);
@@ -168,6 +170,9 @@ public slots:
 
     void setInspection(const lora::ui::RunInspection& inspection);
     void setInspectionProblem(const QString& runFolder, const QString& what, const QString& hint);
+    void setOverlap(const lora::ui::RunOverlap& overlap);
+    void setOverlapProblem(const QString& runFolder, const QString& otherFolder, const QString& what,
+                           const QString& hint);
     void setRankCurveProgress(const lora::ui::RankCurveProgress& progress);
     void setRankCurve(const lora::ui::RankCurveValues& curve);
     /// Without a curve: stopped (`what` empty) or why not.

@@ -1,7 +1,8 @@
 // How the window's parts are made and tied together; what it is told and asks is in main_window.cpp.
 #include "ui/main_window_p.h"
 
-#include "core/base/prefix_budget.h"
+#include "ui/inspect/rank_curve_pane.h"
+
 #include "ui/command_line.h"
 #include "ui/format/quantities.h"
 #include "ui/reproduce/reproduction_page.h"
@@ -115,8 +116,10 @@ void MainWindow::Private::connectSignals()
     QObject::connect(train, &TrainPage::problem, &q, &MainWindow::showProblem);
     QObject::connect(compare, &ComparePage::problem, &q, &MainWindow::showProblem);
     QObject::connect(inspect, &InspectPage::inspectRequested, &q, &MainWindow::inspectRequested);
-    QObject::connect(inspect, &InspectPage::curveRequested, &q, &MainWindow::rankCurveRequested);
-    QObject::connect(inspect, &InspectPage::curveStopRequested, &q, &MainWindow::rankCurveStopRequested);
+    QObject::connect(inspect, &InspectPage::overlapRequested, &q, &MainWindow::overlapRequested);
+    QObject::connect(&inspect->curve(), &RankCurvePane::curveRequested, &q, &MainWindow::rankCurveRequested);
+    QObject::connect(&inspect->curve(), &RankCurvePane::stopRequested, &q,
+                     &MainWindow::rankCurveStopRequested);
     QObject::connect(inspect, &InspectPage::problem, &q, &MainWindow::showProblem);
     CostPanel* costs = &setup->costPanel();
     QObject::connect(costs, &CostPanel::measureRequested, &q, &MainWindow::measureRequested);

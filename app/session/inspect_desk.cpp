@@ -1,6 +1,7 @@
 #include "app/session/inspect_desk.h"
 
 #include "app/session/builtins.h"
+#include "core/analysis/subspace_overlap.h"
 #include "core/config/task.h"
 #include "core/experiment/adapter_source.h"
 #include "core/experiment/rank_curve.h"
@@ -46,6 +47,32 @@ ui::RunInspection inspectRun(const std::string& folder)
     for (const ModuleInfo& module : describeFor(experiment.model, experiment.task).modules)
         inspection.modules.push_back(inspectedModule(module, spectra));
     return inspection;
+}
+
+ui::RunOverlap compareRuns(const std::string& folder, const std::string& other)
+{
+    const TrainedModel first = openTrainedModel({folder, {}, {}});
+    const TrainedModel second = openTrainedModel({other, {}, {}});
+    ui::RunOverlap overlap{QString::fromStdString(folder), QString::fromStdString(other), {}};
+    for (const ModuleOverlap& module : adapterOverlap(*first.model, *second.model).modules) {
+        if (module.input.empty()) // not trained in one of the two
+            continue;
+        const std::int64_t i = module.firstRanks.back();
+        const std::int64_t j = module.secondRanks.back();
+        overlap.modules.push_back({.module = module.module,
+                                   .firstRank = i,
+                                   .secondRank = j,
+                                   .leading = module.input[0][0],
+                                   .leadingByChance = expectedOverlap(1, 1, module.in),
+                                   .read = module.input.back().back(),
+                                   .readByChance = expectedOverlap(i, j, module.in),
+                                   .written = module.output.back().back(),
+                                   .writtenByChance = expectedOverlap(i, j, module.out)});
+    }
+    if (overlap.modules.empty())
+        throw Error(ErrorKind::BadInput, "no module was trained in both runs",
+                    "Compare runs that adapt the same modules and have made steps.");
+    return overlap;
 }
 
 ui::RankCurveValues valuesOf(const RankCurve& curve, const std::string& folder)
@@ -108,6 +135,18 @@ void InspectDesk::inspect(const QString& runFolder)
         [this](const ui::RunInspection& inspection) { emit inspected(inspection); },
         [this, runFolder](const QString& what, const QString& hint) {
             emit inspectionFailed(runFolder, what, hint);
+        });
+}
+
+void InspectDesk::compareDirections(const QString& runFolder, const QString& otherFolder)
+{
+    m_overlaps.post<ui::RunOverlap>(
+        [first = runFolder.toStdString(), second = otherFolder.toStdString()] {
+            return compareRuns(first, second);
+        },
+        [this](const ui::RunOverlap& overlap) { emit directionsCompared(overlap); },
+        [this, runFolder, otherFolder](const QString& what, const QString& hint) {
+            emit comparisonFailed(runFolder, otherFolder, what, hint);
         });
 }
 

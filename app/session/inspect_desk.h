@@ -24,6 +24,8 @@ public:
 
     /// Replaces what was asked before.
     void inspect(const QString& runFolder);
+    /// How far two LoRA runs learned the same directions. Replaces what was asked before.
+    void compareDirections(const QString& runFolder, const QString& otherFolder);
     void measureCurve(const QString& runFolder);
     /// Ends the curve under way after the rank being evaluated.
     void stopCurve();
@@ -31,6 +33,9 @@ public:
 signals:
     void inspected(const lora::ui::RunInspection& inspection);
     void inspectionFailed(const QString& runFolder, const QString& what, const QString& hint);
+    void directionsCompared(const lora::ui::RunOverlap& overlap);
+    void comparisonFailed(const QString& runFolder, const QString& otherFolder, const QString& what,
+                          const QString& hint);
     void curveProgressed(const lora::ui::RankCurveProgress& progress);
     void curveMeasured(const lora::ui::RankCurveValues& curve);
     /// Without a curve: stopped (`what` empty) or why not.
@@ -50,6 +55,7 @@ private:
     std::shared_ptr<Work> m_work; ///< the curve under way
     QTimer m_timer;
     JobLane m_spectra{JobLane::Policy::LatestWins};
+    JobLane m_overlaps{JobLane::Policy::LatestWins};
     JobLane m_curves{JobLane::Policy::LatestWins};
 };
 

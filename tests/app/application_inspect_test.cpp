@@ -2,6 +2,7 @@
 #include "app/application.h"
 
 #include "tests/app/small_experiment.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/inspect/spectrum_map.h"
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
@@ -11,6 +12,7 @@
 #include "ui/setup/cost_panel.h"
 #include "ui/widgets/message_strip.h"
 
+#include <QComboBox>
 #include <QPushButton>
 #include <QSettings>
 #include <QtTest>
@@ -81,9 +83,32 @@ private slots:
         QVERIFY(most.rank == 4 && most.relativeChange > 0);
         QVERIFY2(most.singularValues.size() == 24, "DoRA's magnitudes change every direction");
 
-        QTest::mouseClick(inspect.computeButton(), Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(!inspect.recommendation().isEmpty(), patience);
-        QVERIFY(inspect.curve().csv().contains(QStringLiteral("\n4,"))); // the rank it was trained at
+        QTest::mouseClick(inspect.curve().computeButton(), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!inspect.curve().recommendation().isEmpty(), patience);
+        QVERIFY(inspect.curve().plot().csv().contains(QStringLiteral("\n4,"))); // the rank it was trained at
+    }
+
+    void twoRunsDirectionsAreComparedModuleByModule()
+    {
+        Workbench bench;
+        ExperimentConfig experiment = m_small.config();
+        bench.train(experiment);
+        experiment.training.seed += 1;
+        bench.train(experiment);
+        bench.window.showPage(MainWindow::Page::Inspect);
+        auto& inspect = bench.page<ui::InspectPage>();
+        QTRY_VERIFY_WITH_TIMEOUT(inspect.map().current() >= 0, patience);
+        inspect.quantity().setCurrentIndex(2);
+        const int module = inspect.map().current();
+        QTRY_VERIFY_WITH_TIMEOUT(!inspect.map().cellText(module).isEmpty(), patience);
+        const double shared = inspect.map().cellText(module).toDouble();
+        QVERIFY(shared >= 0 && shared <= 1);
+        QVERIFY2(inspect.map().describe(module).contains(QStringLiteral("by chance")),
+                 qPrintable(inspect.map().describe(module)));
+        QSignalSpy failed(&bench.application.inspections(), &InspectDesk::comparisonFailed);
+        emit bench.window.overlapRequested(inspect.folder(), QStringLiteral("/nowhere"));
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, patience);
+        QVERIFY(failed[0][2].toString().contains(QStringLiteral("/nowhere")));
     }
 
     void aRunThatIsGoneIsAProblemNotACrash()
@@ -109,7 +134,7 @@ private slots:
         emit bench.window.rankCurveStopRequested(); // before the first rank
         QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 1, patience);
         QCOMPARE(ended[0][1].toString(), QString());
-        QCOMPARE(inspect.recommendation(), QString());
+        QCOMPARE(inspect.curve().recommendation(), QString());
     }
 
     void fullFineTuningIsMeasuredWithRealStepsButNotBesideATraining()

@@ -1,4 +1,5 @@
 #include "example_values.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/inspect/spectrum_map.h"
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
@@ -7,6 +8,7 @@
 #include "ui/plots/time_series_plot.h"
 #include "ui/setup/cost_panel.h"
 
+#include <QComboBox>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
@@ -100,30 +102,76 @@ private slots:
         const QString folder = page().folder();
         QSignalSpy asked(m_window.get(), &MainWindow::rankCurveRequested);
         QSignalSpy stopped(m_window.get(), &MainWindow::rankCurveStopRequested);
-        QTest::mouseClick(page().computeButton(), Qt::LeftButton);
+        QTest::mouseClick(page().curve().computeButton(), Qt::LeftButton);
         QCOMPARE(asked.size(), 1);
         QCOMPARE(asked[0][0].toString(), folder);
-        QVERIFY(!page().computeButton()->isEnabled());
+        QVERIFY(!page().curve().computeButton()->isEnabled());
         m_window->setRankCurveProgress({2, 4, 1});
         m_window->setRankCurve(example::rankCurve(folder));
-        QVERIFY(page().computeButton()->isEnabled());
-        QCOMPARE(page().recommendation(), QStringLiteral("Rank 2 would have been enough."));
-        QCOMPARE(page().curve().seriesCount(), 2);
-        QCOMPARE(page().curve().series(1).raw().front(), (PlotPoint{rankPosition(2), 0.861}));
-        const QStringList lines = page().curve().csv().split(u'\n');
+        QVERIFY(page().curve().computeButton()->isEnabled());
+        QCOMPARE(page().curve().recommendation(), QStringLiteral("Rank 2 would have been enough."));
+        QCOMPARE(page().curve().plot().seriesCount(), 2);
+        QCOMPARE(page().curve().plot().series(1).raw().front(), (PlotPoint{rankPosition(2), 0.861}));
+        const QStringList lines = page().curve().plot().csv().split(u'\n');
         QCOMPARE(lines[0],
                  QStringLiteral("rank the adapters are truncated to,accuracy,accuracy low,accuracy high,"
                                 "this would have been enough"));
         QCOMPARE(lines[3], QStringLiteral("2,0.861,0.85,0.872,0.861"));
         // It stays with its run.
         page().choose(QStringLiteral("/runs/20260101-120010-demo r=1"));
-        QCOMPARE(page().recommendation(), QString());
+        QCOMPARE(page().curve().recommendation(), QString());
         page().choose(folder);
-        QVERIFY(!page().recommendation().isEmpty());
-        QTest::mouseClick(page().computeButton(), Qt::LeftButton);
+        QVERIFY(!page().curve().recommendation().isEmpty());
+        QTest::mouseClick(page().curve().computeButton(), Qt::LeftButton);
         m_window->setRankCurveEnd(folder, {}, {});
-        QVERIFY(page().computeButton()->isEnabled());
+        QVERIFY(page().curve().computeButton()->isEnabled());
         QCOMPARE(stopped.size(), 0);
+    }
+
+    void directionsAreComparedWithAnotherRunOfTheModelWhenAskedFor()
+    {
+        QSignalSpy asked(m_window.get(), &MainWindow::overlapRequested);
+        m_window->setRuns(example::runs());
+        m_window->showPage(MainWindow::Page::Inspect);
+        const QString folder = page().folder();
+        m_window->setInspection(example::inspection(folder));
+        QVERIFY(!page().otherRun().isVisible());
+        page().quantity().setCurrentIndex(2);
+        QVERIFY(page().otherRun().isVisible());
+        QCOMPARE(page().otherRun().findData(folder), -1);
+        QCOMPARE(page().otherRun().findData(QStringLiteral("/runs/20260101-120014-demo full")), -1);
+        QTRY_COMPARE(asked.size(), 1);
+        const QString other = page().otherRun().currentData().toString();
+        QCOMPARE(asked[0], (QVariantList{folder, other}));
+        SpectrumMap& map = page().map();
+        QCOMPARE(map.cellText(0), QString());
+        RunOverlap overlap{folder, other, {}};
+        overlap.modules.push_back({map.modules()[0].module.name, 4, 16, 0.75, 0.004, 0.5, 0.06, 0.25, 0.05});
+        m_window->setOverlap(overlap);
+        QCOMPARE(map.cellText(0), QStringLiteral("0.75"));
+        QVERIFY(map.describe(0).contains(QStringLiteral("rank 4 and 16 read 0.50 (0.060), written 0.25")));
+        QVERIFY2(page().note().contains(QStringLiteral("0.75 on average (by chance 0.0040), 1 module")),
+                 qPrintable(page().note()));
+        // Kept with its pair.
+        page().otherRun().setCurrentIndex(page().otherRun().currentIndex() == 0 ? 1 : 0);
+        QCOMPARE(map.cellText(0), QString());
+        QTRY_COMPARE(asked.size(), 2);
+        m_window->setOverlapProblem(folder, page().otherRun().currentData().toString(),
+                                    QStringLiteral("no module was trained in both runs"), {});
+        QCOMPARE(page().note(), QStringLiteral("no module was trained in both runs"));
+        page().otherRun().setCurrentIndex(page().otherRun().findData(other));
+        QCOMPARE(map.cellText(0), QStringLiteral("0.75"));
+        QTest::qWait(20);
+        QCOMPARE(asked.size(), 2);
+        page().quantity().setCurrentIndex(0);
+        QVERIFY(!page().otherRun().isVisible());
+        QVERIFY(page().note().contains(QStringLiteral("linear modules changed")));
+        // Full fine-tuning has no directions of few.
+        page().quantity().setCurrentIndex(2);
+        page().choose(QStringLiteral("/runs/20260101-120014-demo full"));
+        m_window->setInspection(example::inspection(page().folder()));
+        QVERIFY(!page().otherRun().isVisible());
+        QVERIFY(page().note().contains(QStringLiteral("two LoRA runs of one model")));
     }
 
     void fullFineTuningHasNoRankToTruncate()
@@ -131,7 +179,7 @@ private slots:
         m_window->setRuns(example::runs());
         page().choose(QStringLiteral("/runs/20260101-120014-demo full"));
         QVERIFY(page().folder().endsWith(QStringLiteral("full")));
-        QVERIFY(!page().computeButton()->isEnabled());
+        QVERIFY(!page().curve().computeButton()->isEnabled());
     }
 
     void whatCheckedRunsSayStandsUnderTheTableAndLateAnswersAreDropped()

@@ -1,6 +1,7 @@
 // Usage: preview_ui FOLDER [light|dark]. Invented values: pictures from here show layout, not results.
 #include "example_values.h"
 #include "ui/demo_experiment.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/inspect_page.h"
@@ -250,7 +251,7 @@ void pictures(const QString& folder, const QString& look, const QSize& size)
     auto* inspect = window.findChild<InspectPage*>();
     picture(window, name + QStringLiteral("7-inspect-opening.png"));
     window.setInspection(example::inspection(inspect->folder()));
-    inspect->computeButton()->click();
+    inspect->curve().computeButton()->click();
     window.setRankCurveProgress({2, 4, 1});
     picture(window, name + QStringLiteral("7-inspect-computing.png"));
     window.setRankCurve(example::rankCurve(inspect->folder()));

@@ -33,6 +33,25 @@ struct RunInspection
     std::vector<InspectedModule> modules; ///< all linear modules, in the model's order
 };
 
+/// How far two runs' adapters of one module learned the same directions: φ of the LoRA paper's section 7.2,
+/// 1 where one space holds the other, beside what random spaces give.
+struct SharedDirections
+{
+    std::string module;
+    std::int64_t firstRank = 0;
+    std::int64_t secondRank = 0;
+    double leading = 0, leadingByChance = 0; ///< of the strongest direction read
+    double read = 0, readByChance = 0;       ///< of all directions read
+    double written = 0, writtenByChance = 0; ///< of all directions written
+};
+
+struct RunOverlap
+{
+    QString folder;
+    QString other;                         ///< the run it is compared with
+    std::vector<SharedDirections> modules; ///< trained in both
+};
+
 /// Quality of a run whose adapters are cut to `rank`.
 struct TruncatedQuality
 {

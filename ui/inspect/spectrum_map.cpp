@@ -31,6 +31,7 @@ SpectrumMap::SpectrumMap(QWidget* parent)
 void SpectrumMap::setModules(std::vector<InspectedModule> modules)
 {
     m_modules = std::move(modules);
+    m_shared.clear();
     std::vector<ModuleInfo> infos;
     for (const InspectedModule& module : m_modules)
         infos.push_back(module.module);
@@ -49,6 +50,14 @@ void SpectrumMap::setQuantity(Quantity quantity)
     m_quantity = quantity;
     measure();
     updateGeometry();
+    update();
+}
+
+void SpectrumMap::setShared(std::vector<SharedDirections> shared)
+{
+    m_shared = std::move(shared);
+    if (m_current >= 0)
+        setAccessibleDescription(describe(m_current));
     update();
 }
 
@@ -157,17 +166,50 @@ int SpectrumMap::moduleAtPoint(const QPoint& point) const
     return -1;
 }
 
+const SharedDirections* SpectrumMap::sharedOf(int module) const
+{
+    const std::string& name = m_modules[static_cast<std::size_t>(module)].module.name;
+    const auto found = std::ranges::find(m_shared, name, &SharedDirections::module);
+    return found == m_shared.end() ? nullptr : &*found;
+}
+
+bool SpectrumMap::hasValue(int module) const
+{
+    return m_quantity == Quantity::SharedDirections ? sharedOf(module) != nullptr
+                                                    : m_modules[static_cast<std::size_t>(module)].isChanged();
+}
+
 double SpectrumMap::valueOf(int module) const
 {
     const InspectedModule& entry = m_modules[static_cast<std::size_t>(module)];
-    return m_quantity == Quantity::EffectiveRank ? entry.effectiveRank : entry.relativeChange;
+    const SharedDirections* shared = sharedOf(module);
+    switch (m_quantity) {
+    case Quantity::EffectiveRank:
+        return entry.effectiveRank;
+    case Quantity::RelativeChange:
+        return entry.relativeChange;
+    case Quantity::SharedDirections:
+        break;
+    }
+    return shared ? shared->leading : 0;
+}
+
+/// What the strongest colour stands for.
+double SpectrumMap::largestValue() const
+{
+    if (m_quantity == Quantity::SharedDirections)
+        return 1;
+    double largest = 1e-300;
+    for (int module = 0; module < static_cast<int>(m_modules.size()); ++module)
+        largest = std::max(largest, valueOf(module));
+    return largest;
 }
 
 QString SpectrumMap::cellText(int module) const
 {
-    if (!m_modules[static_cast<std::size_t>(module)].isChanged())
+    if (!hasValue(module))
         return {};
-    return m_quantity == Quantity::EffectiveRank ? qNumber(valueOf(module), 2) : qPercent(valueOf(module));
+    return m_quantity == Quantity::RelativeChange ? qPercent(valueOf(module)) : qNumber(valueOf(module), 2);
 }
 
 QString SpectrumMap::describe(int module) const
@@ -176,12 +218,23 @@ QString SpectrumMap::describe(int module) const
     if (!entry.isChanged())
         return tr("%1: not adapted, it stayed as it was").arg(qstr(entry.module.name));
     const auto sides = std::min(entry.module.inFeatures, entry.module.outFeatures);
-    return tr("%1\nEffective rank %2 of %3; %4 directions keep 90 % of the change's energy\n"
-              "‖ΔW‖ / ‖W‖ = %5 (‖ΔW‖ = %6)")
-        .arg(qstr(entry.module.name), qNumber(entry.effectiveRank))
-        .arg(entry.rank.value_or(sides))
-        .arg(entry.rank90)
-        .arg(qPercent(entry.relativeChange), qNumber(entry.changeNorm));
+    const QString text = tr("%1\nEffective rank %2 of %3; %4 directions keep 90 % of the change's energy\n"
+                            "‖ΔW‖ / ‖W‖ = %5 (‖ΔW‖ = %6)")
+                             .arg(qstr(entry.module.name), qNumber(entry.effectiveRank))
+                             .arg(entry.rank.value_or(sides))
+                             .arg(entry.rank90)
+                             .arg(qPercent(entry.relativeChange), qNumber(entry.changeNorm));
+    const SharedDirections* shared = sharedOf(module);
+    if (!shared)
+        return text;
+    return text +
+           tr("\nShared with the other run: the strongest direction read %1 (by chance %2), all of rank "
+              "%3 and %4 read %5 (%6), written %7 (%8)")
+               .arg(qNumber(shared->leading, 2), qNumber(shared->leadingByChance, 2))
+               .arg(shared->firstRank)
+               .arg(shared->secondRank)
+               .arg(qNumber(shared->read, 2), qNumber(shared->readByChance, 2), qNumber(shared->written, 2),
+                    qNumber(shared->writtenByChance, 2));
 }
 
 void SpectrumMap::paintCell(QPainter& painter, int row, int column, double largest) const
@@ -190,13 +243,13 @@ void SpectrumMap::paintCell(QPainter& painter, int row, int column, double large
     if (module < 0)
         return;
     const QRect area = cellRect(row, column);
-    const bool isChanged = m_modules[static_cast<std::size_t>(module)].isChanged();
+    const bool isFilled = hasValue(module);
     const QColor fill =
-        isChanged ? rampColor(0.1 + 0.9 * valueOf(module) / largest, palette()) : trackColor(palette());
+        isFilled ? rampColor(0.1 + 0.9 * valueOf(module) / largest, palette()) : trackColor(palette());
     painter.setPen(Qt::NoPen);
     painter.setBrush(fill);
     painter.drawRoundedRect(area, 2, 2);
-    painter.setPen(isChanged ? textOn(fill) : mutedText(palette()));
+    painter.setPen(isFilled ? textOn(fill) : mutedText(palette()));
     painter.drawText(area, Qt::AlignCenter, cellText(module));
     if (m_grid.rows()[static_cast<std::size_t>(row)].block < 0)
         painter.drawText(
@@ -220,9 +273,7 @@ void SpectrumMap::paintEvent(QPaintEvent*)
                          tr("What training changed in each layer appears here"));
         return;
     }
-    double largest = 1e-300;
-    for (int module = 0; module < static_cast<int>(m_modules.size()); ++module)
-        largest = std::max(largest, valueOf(module));
+    const double largest = largestValue();
     bool hasHeader = false;
     for (int row = 0; row < static_cast<int>(m_grid.rows().size()); ++row) {
         const int block = m_grid.rows()[static_cast<std::size_t>(row)].block;

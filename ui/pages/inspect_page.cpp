@@ -1,6 +1,7 @@
 #include "ui/pages/inspect_page.h"
 
 #include "ui/format/quantities.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/inspect/spectrum_map.h"
 #include "ui/plots/time_series_plot.h"
 #include "ui/theme/theme.h"
@@ -8,8 +9,6 @@
 
 #include <QComboBox>
 #include <QLabel>
-#include <QProgressBar>
-#include <QPushButton>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSplitter>
@@ -74,8 +73,18 @@ void InspectPage::createWidgets()
                             tr("How many directions a change uses: exp of the entropy of its singular values "
                                "(Roy, Vetterli 2007)"),
                             Qt::ToolTipRole);
+    m_quantity->addItem(tr("directions shared with"), int(SpectrumMap::Quantity::SharedDirections));
     m_quantity->setItemData(1, tr("‖ΔW‖ / ‖W‖: how far a weight moved"), Qt::ToolTipRole);
+    m_quantity->setItemData(2,
+                            tr("φ(1, 1): how far the strongest direction of a change is the other run's too, "
+                               "1 for the same direction (LoRA paper, section 7.2)"),
+                            Qt::ToolTipRole);
     m_quantity->setToolTip(m_quantity->itemData(0, Qt::ToolTipRole).toString());
+    m_other = new QComboBox(this);
+    m_other->setAccessibleName(tr("Run whose directions are compared"));
+    m_other->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_other->setMinimumContentsLength(16);
+    m_other->hide();
     m_note = new MutedLabel({}, this);
     m_map = new SpectrumMap(this);
     m_spectrum = new TimeSeriesPlot(tr("Singular values"), this);
@@ -83,19 +92,7 @@ void InspectPage::createWidgets()
     m_spectrum->setXAxis(tr("direction"), AxisFormat::Index);
     m_spectrum->setKeepsZero(true);
     m_facts = new MutedLabel({}, this);
-    m_curve = new TimeSeriesPlot(tr("Rank curve"), this);
-    m_curve->setEmptyText(
-        tr("The run's quality with its adapters truncated to every smaller rank appears here once computed"));
-    m_curve->setXAxis(tr("rank the adapters are truncated to"), AxisFormat::Rank);
-    m_compute = new QPushButton(tr("&Compute rank curve"), this);
-    m_stop = new QPushButton(tr("S&top"), this);
-    m_progress = new QProgressBar(this);
-    m_progress->setTextVisible(true);
-    m_advice = new QLabel(this);
-    m_advice->setWordWrap(true);
-    m_advice->setTextFormat(Qt::PlainText);
-    m_advice->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    m_advice->setAccessibleName(tr("Recommendation"));
+    m_curve = new RankCurvePane(this);
 }
 
 void InspectPage::buildLayout()
@@ -119,6 +116,7 @@ void InspectPage::buildLayout()
     mapHeading->addWidget(heading);
     mapHeading->addStretch(1);
     mapHeading->addWidget(m_quantity);
+    mapHeading->addWidget(m_other);
     leftLayout->addLayout(mapHeading);
     m_mapArea = new QScrollArea(this);
     m_mapArea->setWidget(m_map);
@@ -129,23 +127,9 @@ void InspectPage::buildLayout()
     leftLayout->addWidget(m_spectrum, 2);
     leftLayout->addWidget(m_facts);
 
-    auto* right = new QWidget(this);
-    auto* rightLayout = new QVBoxLayout(right);
-    rightLayout->setContentsMargins(kGrid, 0, 0, 0);
-    rightLayout->setSpacing(kGrid);
-    rightLayout->addWidget(m_curve, 1);
-    rightLayout->addWidget(m_advice);
-    auto* actions = new QHBoxLayout;
-    actions->setSpacing(kGrid);
-    actions->addWidget(m_compute);
-    actions->addWidget(m_progress, 1);
-    actions->addWidget(m_stop);
-    actions->addStretch(0);
-    rightLayout->addLayout(actions);
-
     auto* splitter = new QSplitter(Qt::Horizontal, this);
     splitter->addWidget(left);
-    splitter->addWidget(right);
+    splitter->addWidget(m_curve);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
@@ -162,24 +146,13 @@ void InspectPage::connectSignals()
     connect(m_quantity, &QComboBox::currentIndexChanged, this, [this](int index) {
         m_quantity->setToolTip(m_quantity->itemData(index, Qt::ToolTipRole).toString());
         m_map->setQuantity(static_cast<SpectrumMap::Quantity>(m_quantity->currentData().toInt()));
+        showOverlap();
     });
+    connect(m_other, &QComboBox::currentIndexChanged, this, &InspectPage::showOverlap);
     connect(m_map, &SpectrumMap::currentChanged, this, &InspectPage::showModule);
-    connect(m_compute, &QPushButton::clicked, this, [this] {
-        m_measured = folder();
-        m_since.start();
-        setCurveProgress({});
-        refreshCompute();
-        emit curveRequested(m_measured);
-    });
-    connect(m_stop, &QPushButton::clicked, this, [this] {
-        m_stop->setEnabled(false);
-        m_progress->setFormat(tr("Stopping…"));
-        emit curveStopRequested();
-    });
-    for (TimeSeriesPlot* plot : {m_spectrum, m_curve}) {
-        connect(plot, &TimeSeriesPlot::cursorMoved, plot, &TimeSeriesPlot::setCursor);
-        connect(plot, &TimeSeriesPlot::problem, this, &InspectPage::problem);
-    }
+    connect(m_curve, &RankCurvePane::problem, this, &InspectPage::problem);
+    connect(m_spectrum, &TimeSeriesPlot::cursorMoved, m_spectrum, &TimeSeriesPlot::setCursor);
+    connect(m_spectrum, &TimeSeriesPlot::problem, this, &InspectPage::problem);
 }
 
 void InspectPage::setRuns(const std::vector<RunRecordPtr>& runs)
@@ -207,6 +180,8 @@ void InspectPage::setRuns(const std::vector<RunRecordPtr>& runs)
     }
     if (folder() != before || m_runs.empty())
         showChosen();
+    else
+        showOverlap();
 }
 
 QString InspectPage::folder() const
@@ -229,6 +204,7 @@ void InspectPage::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
     askIfShown();
+    askForOverlap();
 }
 
 /// Opening a run takes its model into memory: only when somebody looks.
@@ -238,27 +214,116 @@ void InspectPage::askIfShown()
     if (!isVisible() || wanted.isEmpty() || m_inspections.contains(wanted) || m_asked == wanted)
         return;
     m_asked = wanted;
-    m_note->setText(tr("Opening the run and taking its changes apart…"));
+    showNote();
     QTimer::singleShot(0, this, [this, wanted] { emit inspectRequested(wanted); });
+}
+
+bool InspectPage::isComparing() const
+{
+    return m_quantity->currentData().toInt() == int(SpectrumMap::Quantity::SharedDirections);
+}
+
+/// Runs with adapters for the same model.
+void InspectPage::offerOthers()
+{
+    const QSignalBlocker blocker(m_other);
+    const QString before = m_other->currentData().toString();
+    m_other->clear();
+    const RunRecordPtr chosen = currentRun();
+    for (const RunRecordPtr& run : m_runs)
+        if (chosen && run != chosen && run->experiment.method.type == MethodType::Lora &&
+            chosen->experiment.method.type == MethodType::Lora &&
+            run->experiment.model == chosen->experiment.model)
+            m_other->addItem(titleOf(*run), folderOf(*run));
+    m_other->setCurrentIndex(m_other->count() == 0 ? -1 : std::max(0, m_other->findData(before)));
+    m_other->setVisible(isComparing() && m_other->count() > 0);
+}
+
+void InspectPage::askForOverlap()
+{
+    const Pair wanted{folder(), m_other->currentData().toString()};
+    if (!isComparing() || !isVisible() || wanted.first.isEmpty() || wanted.second.isEmpty() ||
+        m_overlaps.contains(wanted) || m_compared == wanted)
+        return;
+    m_compared = wanted;
+    QTimer::singleShot(0, this, [this, wanted] { emit overlapRequested(wanted.first, wanted.second); });
+}
+
+QString InspectPage::overlapNote() const
+{
+    const auto found = m_overlaps.find({folder(), m_other->currentData().toString()});
+    if (m_other->count() == 0)
+        return tr("Directions can be compared between two LoRA runs of one model; there is no other.");
+    if (found == m_overlaps.end())
+        return tr("Comparing the directions of both runs…");
+    double shared = 0, byChance = 0;
+    for (const SharedDirections& module : found->second.modules) {
+        shared += module.leading;
+        byChance += module.leadingByChance;
+    }
+    const auto count = static_cast<double>(found->second.modules.size());
+    return tr("The strongest direction is shared by %1 on average (by chance %2), %3 modules")
+        .arg(qNumber(shared / count, 2), qNumber(byChance / count, 2))
+        .arg(found->second.modules.size());
+}
+
+void InspectPage::showNote()
+{
+    const auto found = m_inspections.find(folder());
+    if (m_runs.empty())
+        return m_note->setText(tr("Runs appear here once one has been trained."));
+    if (found == m_inspections.end())
+        return m_note->setText(m_asked.isEmpty() ? QString()
+                                                 : tr("Opening the run and taking its changes apart…"));
+    if (isComparing())
+        return m_note->setText(overlapNote());
+    const auto& modules = found->second.modules;
+    const auto changed = std::ranges::count_if(modules, &InspectedModule::isChanged);
+    m_note->setText(tr("%1 of %2 linear modules changed").arg(changed).arg(modules.size()));
 }
 
 void InspectPage::showChosen()
 {
     const auto found = m_inspections.find(folder());
-    const bool isKnown = found != m_inspections.end();
-    m_note->setText(m_runs.empty() ? tr("Runs appear here once one has been trained.") : QString());
-    if (isKnown) {
-        const auto& modules = found->second.modules;
-        const auto changed = std::ranges::count_if(modules, &InspectedModule::isChanged);
-        m_note->setText(tr("%1 of %2 linear modules changed").arg(changed).arg(modules.size()));
-    }
-    m_map->setModules(isKnown ? found->second.modules : std::vector<InspectedModule>());
+    m_map->setModules(found == m_inspections.end() ? std::vector<InspectedModule>() : found->second.modules);
     // Deep models scroll; of others the spectrum takes the room that is left.
     m_mapArea->setMaximumHeight(m_map->sizeHint().height() + kGrid);
-    showModule(m_map->current());
-    showCurve();
-    refreshCompute();
+    showOverlap();
+    m_curve->setRun(currentRun());
     askIfShown();
+}
+
+void InspectPage::showOverlap()
+{
+    offerOthers();
+    const auto found = m_overlaps.find({folder(), m_other->currentData().toString()});
+    m_map->setShared(found == m_overlaps.end() ? std::vector<SharedDirections>() : found->second.modules);
+    showModule(m_map->current());
+    showNote();
+    askForOverlap();
+}
+
+void InspectPage::setOverlap(const RunOverlap& overlap)
+{
+    m_overlaps[{overlap.folder, overlap.other}] = overlap;
+    if (m_compared == Pair{overlap.folder, overlap.other})
+        m_compared = {};
+    if (overlap.folder == folder() && overlap.other == m_other->currentData().toString())
+        showOverlap();
+}
+
+void InspectPage::setOverlapProblem(const QString& folder, const QString& other, const QString& what,
+                                    const QString& hint)
+{
+    if (m_compared == Pair{folder, other})
+        m_compared = {};
+    if (folder == this->folder() && other == m_other->currentData().toString() && isComparing())
+        m_note->setText(hint.isEmpty() ? what : tr("%1 %2").arg(what, hint), MutedLabel::Tone::Problem);
+}
+
+QString InspectPage::note() const
+{
+    return m_note->text();
 }
 
 void InspectPage::setInspection(const RunInspection& inspection)
@@ -311,99 +376,6 @@ void InspectPage::showModule(int module)
     add(chosen, style);
     m_spectrum->setTitle(tr("Singular values of %1").arg(qstr(chosen.module.name)));
     m_facts->setText(m_map->describe(module).section(u'\n', 1).replace(u'\n', QStringLiteral(" · ")));
-}
-
-void InspectPage::refreshCompute()
-{
-    const RunRecordPtr run = currentRun();
-    const bool isBusy = !m_measured.isEmpty();
-    const bool hasRank = run && run->experiment.method.type == MethodType::Lora;
-    m_compute->setEnabled(hasRank && !isBusy);
-    m_compute->setToolTip(hasRank || !run
-                              ? tr("Truncate the adapters to every smaller rank and evaluate each "
-                                   "on the run's own evaluation examples")
-                              : tr("Full fine-tuning has no adapters to truncate"));
-    m_progress->setVisible(isBusy);
-    m_stop->setVisible(isBusy);
-}
-
-void InspectPage::setCurveProgress(const RankCurveProgress& progress)
-{
-    if (progress.done == 0 && progress.total == 0) {
-        m_stop->setEnabled(true);
-        m_progress->setRange(0, 0);
-        m_progress->setFormat(tr("Opening the run…"));
-        return;
-    }
-    m_progress->setRange(0, progress.total);
-    m_progress->setValue(progress.done);
-    if (!m_stop->isEnabled())
-        return;
-    QString text = tr("rank %1, %2 of %3").arg(progress.rank).arg(progress.done + 1).arg(progress.total);
-    if (progress.done > 0) {
-        const double seconds =
-            double(m_since.elapsed()) / 1000 / progress.done * (progress.total - progress.done);
-        text = tr("%1, ≈ %2 left").arg(text, qDuration(seconds));
-    }
-    m_progress->setFormat(text);
-}
-
-void InspectPage::setCurve(const RankCurveValues& curve)
-{
-    m_curves[curve.folder] = curve;
-    setCurveEnd(curve.folder, {}, {});
-    showCurve();
-}
-
-void InspectPage::setCurveEnd(const QString& folder, const QString& what, const QString& hint)
-{
-    if (m_measured == folder)
-        m_measured.clear();
-    refreshCompute();
-    if (!what.isEmpty())
-        emit problem(what, hint);
-}
-
-QString InspectPage::recommendation() const
-{
-    return m_advice->text();
-}
-
-void InspectPage::showCurve()
-{
-    m_curve->clearSeries();
-    m_curve->setTitle(tr("Rank curve"));
-    const auto found = m_curves.find(folder());
-    m_advice->setVisible(found != m_curves.end());
-    m_advice->setText(found == m_curves.end() ? QString() : found->second.sentence);
-    if (found == m_curves.end())
-        return;
-    const RankCurveValues& curve = found->second;
-    QString title =
-        tr("%1 at every truncated rank, %2 examples").arg(metricName(curve.metric)).arg(curve.rows);
-    title[0] = title[0].toUpper();
-    m_curve->setTitle(title);
-    SeriesStyle style;
-    style.name = metricName(curve.metric);
-    style.color = &accentColor;
-    style.shape = SeriesShape::LineWithMarkers;
-    style.isLabelled = false;
-    const int line = m_curve->addSeries(style);
-    for (const TruncatedQuality& point : curve.points) {
-        const double x = rankPosition(double(point.rank));
-        m_curve->append(line, x, point.quality);
-        const auto interval = point.interval.value_or(std::pair(point.quality, point.quality));
-        m_curve->appendInterval(line, x, interval.first, interval.second);
-        if (curve.enough != point.rank)
-            continue;
-        SeriesStyle mark;
-        mark.name = tr("this would have been enough");
-        mark.color = [](const QPalette& palette) { return palette.color(QPalette::WindowText); };
-        mark.shape = SeriesShape::Ring;
-        m_curve->append(m_curve->addSeries(mark), x, point.quality);
-    }
-    if (!curve.points.empty())
-        m_curve->setLevel(tr("as trained"), curve.points.back().quality);
 }
 
 } // namespace lora::ui

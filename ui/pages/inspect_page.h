@@ -3,25 +3,23 @@
 #include "ui/inspect/inspect_values.h"
 #include "ui/models/run_table_model.h"
 
-#include <QElapsedTimer>
 #include <QWidget>
 
 #include <map>
+#include <utility>
 
 class QComboBox;
-class QLabel;
-class QProgressBar;
-class QPushButton;
 class QScrollArea;
 
 namespace lora::ui {
 
 class MutedLabel;
+class RankCurvePane;
 class SpectrumMap;
 class TimeSeriesPlot;
 
-/// One run from inside: singular values of each module's change, effective rank on the layer map, and the
-/// rank curve, the run's quality truncated to every smaller rank.
+/// One run from inside: singular values of each module's change; on the layer map how many directions it
+/// uses, how large it is, or how far another run learned the same directions; and the rank curve.
 class InspectPage : public QWidget
 {
     Q_OBJECT
@@ -33,23 +31,22 @@ public:
     /// Answers that come too late, for a run that is no longer chosen, are kept for when it is.
     void setInspection(const RunInspection& inspection);
     void setInspectionProblem(const QString& folder, const QString& what, const QString& hint);
-    void setCurveProgress(const RankCurveProgress& progress);
-    void setCurve(const RankCurveValues& curve);
-    /// Without a curve: stopped (`what` empty) or why not.
-    void setCurveEnd(const QString& folder, const QString& what, const QString& hint);
+    void setOverlap(const RunOverlap& overlap);
+    void setOverlapProblem(const QString& folder, const QString& other, const QString& what,
+                           const QString& hint);
 
     QString folder() const; ///< of the chosen run; empty: none
     void choose(const QString& folder);
     SpectrumMap& map() { return *m_map; }
     TimeSeriesPlot& spectrum() { return *m_spectrum; }
-    TimeSeriesPlot& curve() { return *m_curve; }
-    QString recommendation() const;
-    QPushButton* computeButton() const { return m_compute; }
+    RankCurvePane& curve() { return *m_curve; }
+    QComboBox& quantity() { return *m_quantity; }
+    QComboBox& otherRun() { return *m_other; } ///< whose directions are compared
+    QString note() const;
 
 signals:
     void inspectRequested(const QString& folder);
-    void curveRequested(const QString& folder);
-    void curveStopRequested();
+    void overlapRequested(const QString& folder, const QString& other);
     void problem(const QString& what, const QString& hint);
 
 protected:
@@ -61,29 +58,30 @@ private:
     void connectSignals();
     RunRecordPtr currentRun() const;
     void askIfShown();
+    void askForOverlap();
     void showChosen();
+    void showOverlap();
+    void showNote();
     void showModule(int module);
-    void showCurve();
-    void refreshCompute();
+    void offerOthers();
+    bool isComparing() const;
+    QString overlapNote() const;
 
     std::vector<RunRecordPtr> m_runs; ///< that can be inspected, newest first
     std::map<QString, RunInspection> m_inspections;
-    std::map<QString, RankCurveValues> m_curves;
-    QString m_asked;    ///< folder under way
-    QString m_measured; ///< folder whose curve is under way
-    QElapsedTimer m_since;
+    using Pair = std::pair<QString, QString>; ///< a run's folder, another's
+    std::map<Pair, RunOverlap> m_overlaps;
+    QString m_asked; ///< folder under way
+    Pair m_compared; ///< under way
     QComboBox* m_run;
     QComboBox* m_quantity;
+    QComboBox* m_other;
     MutedLabel* m_note;
     SpectrumMap* m_map;
     QScrollArea* m_mapArea;
     TimeSeriesPlot* m_spectrum;
     MutedLabel* m_facts;
-    TimeSeriesPlot* m_curve;
-    QPushButton* m_compute;
-    QPushButton* m_stop;
-    QProgressBar* m_progress;
-    QLabel* m_advice;
+    RankCurvePane* m_curve;
 };
 
 } // namespace lora::ui
