@@ -1,10 +1,9 @@
 // How the window's parts are made and tied together; what it is told and asks is in main_window.cpp.
 #include "ui/main_window_p.h"
 
-#include "ui/inspect/rank_curve_pane.h"
-
 #include "ui/command_line.h"
 #include "ui/format/quantities.h"
+#include "ui/inspect/rank_curve_pane.h"
 #include "ui/reproduce/reproduction_page.h"
 #include "ui/setup/cost_panel.h"
 #include "ui/setup/dataset_card.h"
