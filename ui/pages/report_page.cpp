@@ -180,10 +180,15 @@ void ReportPage::offerSources(const QString& current)
 {
     const QSignalBlocker blocker(m_source);
     m_source->clear();
-    m_source->addItem(m_runs.size() == 1 ? tr("1 checked run") : tr("%1 checked runs").arg(m_runs.size()),
+    m_source->addItem(m_runs.empty()       ? tr("No checked runs")
+                      : m_runs.size() == 1 ? tr("1 checked run")
+                                           : tr("%1 checked runs").arg(m_runs.size()),
                       QString());
     for (const KnownReproduction& known : m_reproductions)
-        m_source->addItem(known.title, known.folder);
+        m_source->addItem(known.isComplete()
+                              ? known.title
+                              : tr("%1 (%2 runs left)").arg(known.title).arg(known.count - known.done),
+                          known.folder);
     if (m_source->findData(current) < 0)
         m_source->addItem(tr("The test just begun"), current);
     m_source->setCurrentIndex(m_source->findData(current));

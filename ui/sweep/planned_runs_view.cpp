@@ -55,6 +55,7 @@ void PlannedRunsView::hideSharing()
 {
     setColumnHidden(PlannedRunsModel::Shares, true);
     horizontalHeader()->setStretchLastSection(false); // which would be of numbers
+    horizontalHeader()->setSectionResizeMode(PlannedRunsModel::Label, QHeaderView::Stretch);
 }
 
 void PlannedRunsView::setReason(const QString& text)
