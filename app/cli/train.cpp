@@ -101,6 +101,9 @@ std::string summaryText(const RunSummary& summary, const std::filesystem::path& 
                         summary.estimatedMemoryBytes
                             ? fmt::format(" (estimated {})", bytesText(*summary.estimatedMemoryBytes))
                             : "");
+    if (summary.energyJoules)
+        text += fmt::format("energy              {} of the processors, evaluations included\n",
+                            energyText(*summary.energyJoules));
     constexpr std::size_t indent = 20;
     text += besideLabel("untuned", metricsText(summary.untuned), indent) + "\n";
     text += besideLabel("best", fmt::format("{} (step {})", metricsText(summary.best), summary.bestStep),

@@ -56,6 +56,11 @@ std::string flopsText(double flops)
     return steppedText<7>(flops, 1000, {"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP", "EFLOP"});
 }
 
+std::string energyText(double joules)
+{
+    return steppedText<4>(joules, 1000, {"J", "kJ", "MJ", "GJ"});
+}
+
 std::string durationText(double seconds)
 {
     if (!std::isfinite(seconds))

@@ -7,13 +7,15 @@
 
 namespace lora {
 
+inline constexpr const char* powercapFolder = "/sys/class/powercap";
+
 /// Energy the processor packages have taken, where the machine tells it: Linux's powercap tree of running
 /// average power limits, `<root>/intel-rapl:N/energy_uj` (Intel and AMD alike, documented in the kernel's
 /// power/powercap). Many systems let only the administrator read it, and virtual machines mostly have none.
 class EnergyMeter
 {
 public:
-    explicit EnergyMeter(std::filesystem::path root = "/sys/class/powercap");
+    explicit EnergyMeter(std::filesystem::path root = powercapFolder);
 
     bool isAvailable() const { return !m_packages.empty(); }
     /// Joules since the meter was made; none where the machine does not tell, or stopped to. To be asked at

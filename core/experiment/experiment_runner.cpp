@@ -21,13 +21,15 @@ namespace lora {
 
 namespace {
 
-/// Passes a run's events on to the recorder, which keeps them, and then to the caller's observer.
+/// Passes a run's events on to the recorder, which keeps them, and then to the caller's observer. Asks for
+/// the energy taken often enough for its counters.
 class RecordingObserver : public TrainingObserver
 {
 public:
-    RecordingObserver(RunRecorder& recorder, TrainingObserver& observer)
+    RecordingObserver(RunRecorder& recorder, TrainingObserver& observer, EnergyMeter& energy)
         : m_recorder(recorder)
         , m_observer(observer)
+        , m_energy(energy)
     {}
 
     void onStart(const RunStart& start) override
@@ -39,10 +41,12 @@ public:
     {
         m_recorder.onStep(metrics);
         m_observer.onStep(metrics);
+        readCounters();
     }
     void onEvaluationProgress(std::int64_t done, std::int64_t total) override
     {
         m_observer.onEvaluationProgress(done, total);
+        readCounters();
     }
     void onEvaluation(const EvalMetrics& metrics) override
     {
@@ -57,13 +61,26 @@ public:
     void onPrefixProgress(std::int64_t done, std::int64_t total) override
     {
         m_observer.onPrefixProgress(done, total);
+        readCounters();
     }
     void onPause(bool isPaused) override { m_observer.onPause(isPaused); }
     void onMessage(const std::string& text) override { m_observer.onMessage(text); }
 
 private:
+    void readCounters()
+    {
+        constexpr std::chrono::seconds between(10);
+        const auto now = std::chrono::steady_clock::now();
+        if (now - m_lastRead < between)
+            return;
+        m_lastRead = now;
+        m_energy.joules();
+    }
+
     RunRecorder& m_recorder;
     TrainingObserver& m_observer;
+    EnergyMeter& m_energy;
+    std::chrono::steady_clock::time_point m_lastRead = std::chrono::steady_clock::now();
 };
 
 WorkCounts workOf(const TrainerState& state, TaskType task)
@@ -226,8 +243,11 @@ RunOutcome runExperiment(const RunRequest& request, TrainingObserver& observer, 
 
     RunOutcome outcome;
     try {
-        RecordingObserver recording(*recorder, observer);
+        EnergyMeter energy(request.energyCounters);
+        RecordingObserver recording(*recorder, observer, energy);
         outcome = trainer.run(recording, control);
+        if (!request.isResumed) // else it would be that of a part
+            summary.energyJoules = energy.joules();
         noteWork(prepared, trainer.state(), plan.isCheckpointing, summary);
         summary.adapterBytes = writeResult(prepared, *model.model, request.runFolder, observer);
         forecast();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/config/experiment_config.h"
+#include "core/cost/energy_meter.h"
 #include "core/train/prefix_cache.h"
 #include "core/train/run_outcome.h"
 #include "core/train/training_control.h"
@@ -20,6 +21,7 @@ struct RunRequest
     /// Runs that share it share what the frozen layers compute; null: this run has one of its own, within the
     /// user's budget.
     std::shared_ptr<PrefixCache> prefixCache = nullptr;
+    std::filesystem::path energyCounters = powercapFolder; ///< see EnergyMeter
 };
 
 /// Runs one experiment from files to adapter: loads, trains, records into `runFolder` (see runs/README),

@@ -2,6 +2,8 @@
 #include "core/base/quantity_text.h"
 #include "core/report/report_sections.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace lora {
@@ -147,6 +149,14 @@ ReportSection estimateSection(const ReportModel& report)
                        {"Compute, estimated"},
                        {"Compute, counted"}},
                       {}};
+    const bool isEnergyKnown = std::ranges::any_of(
+        report.runs, [](const auto& run) { return run->summary.energyJoules.has_value(); });
+    if (isEnergyKnown) {
+        table.caption +=
+            " Energy is what the machine's processors took during the whole run, evaluations and "
+            "other programs included.";
+        table.columns.push_back({"Energy, measured"});
+    }
     for (const auto& run : report.runs) {
         const RunSummary& summary = run->summary;
         if (!summary.estimatedSeconds && !summary.estimatedMemoryBytes && !summary.estimatedFlops)
@@ -156,6 +166,8 @@ ReportSection estimateSection(const ReportModel& report)
              measured(summary.trainSeconds, durationText), estimated(summary.estimatedMemoryBytes, bytesText),
              measured(static_cast<double>(summary.peakMemoryBytes), bytesText),
              estimated(summary.estimatedFlops, flopsText), measured(summary.flops, flopsText)});
+        if (isEnergyKnown)
+            table.rows.back().push_back(measured(summary.energyJoules.value_or(0), energyText));
     }
     if (table.rows.empty())
         return {};

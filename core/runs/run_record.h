@@ -25,6 +25,7 @@ struct RunSummary
     std::int64_t totalParameters = 0;
     std::int64_t adapterBytes = 0;
     std::int64_t peakMemoryBytes = 0;
+    std::optional<double> energyJoules; ///< of the machine's processors meanwhile, evaluations included
     std::int64_t tokensTrained = 0;
     double flops = 0;               ///< ledger, training steps done
     double flopsFullFineTuning = 0; ///< ledger, the same steps by full fine-tuning

@@ -171,6 +171,8 @@ nlohmann::ordered_json toJson(const RunSummary& summary)
     putMeasured(document, "total_parameters", summary.totalParameters);
     putMeasured(document, "adapter_bytes", summary.adapterBytes);
     putMeasured(document, "peak_memory_bytes", summary.peakMemoryBytes);
+    if (summary.energyJoules)
+        document["energy_joules"] = *summary.energyJoules;
     document["tokens_trained"] = summary.tokensTrained;
     putMeasured(document, "flops", summary.flops);
     putMeasured(document, "flops_full_fine_tuning", summary.flopsFullFineTuning);
@@ -202,6 +204,7 @@ RunSummary runSummaryFromJson(const nlohmann::json& document, const std::string&
     summary.totalParameters = reader.count("total_parameters");
     summary.adapterBytes = reader.count("adapter_bytes");
     summary.peakMemoryBytes = reader.count("peak_memory_bytes");
+    summary.energyJoules = reader.number("energy_joules");
     summary.tokensTrained = reader.count("tokens_trained");
     summary.flops = reader.number("flops").value_or(0);
     summary.flopsFullFineTuning = reader.number("flops_full_fine_tuning").value_or(0);

@@ -54,6 +54,8 @@ TEST(QuantityText, ThreeSignificantDigits)
     EXPECT_EQ(significantText(-1.5), "-1.50");
     EXPECT_EQ(percentText(0.0123), "1.23 %");
     EXPECT_EQ(flopsText(3.5e9), "3.50 GFLOP");
+    EXPECT_EQ(energyText(5230), "5.23 kJ");
+    EXPECT_EQ(energyText(42), "42 J");
 }
 
 } // namespace

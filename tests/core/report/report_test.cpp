@@ -191,6 +191,12 @@ TEST(HtmlReport, EstimatesStandBesideWhatWasMeasured)
     const std::string section =
         sectionOf(htmlOf({"", {run}, std::nullopt}), "Time and memory, estimated and measured");
     EXPECT_NE(section.find("≈ 1 min 23 s</td><td>1 min 30 s"), section.npos) << section;
+    EXPECT_EQ(section.find("Energy"), section.npos);
+    run->summary.energyJoules = 5230;
+    const std::string told =
+        sectionOf(htmlOf({"", {run}, std::nullopt}), "Time and memory, estimated and measured");
+    EXPECT_NE(told.find("Energy, measured"), told.npos);
+    EXPECT_NE(told.find("5.23 kJ"), told.npos);
 }
 
 TEST(HtmlReport, ExportsComeWithTheCheckTheyPassed)

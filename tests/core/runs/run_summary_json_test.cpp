@@ -65,7 +65,8 @@ TEST(RunSummaryJson, WhatWasNotMeasuredIsLeftOut)
     RunSummary summary;
     summary.outcome = "stopped";
     const auto document = toJson(summary);
-    for (const char* key : {"peak_memory_bytes", "flops", "untuned", "final", "best", "estimate", "host"})
+    for (const char* key :
+         {"peak_memory_bytes", "energy_joules", "flops", "untuned", "final", "best", "estimate", "host"})
         EXPECT_FALSE(document.contains(key)) << key;
     EXPECT_EQ(document["steps"], 0);
 }
